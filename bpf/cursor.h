@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bounded reading, in a way that the verifier follows: every read is checked against the end of the
+ * bytes that there are, and against the end that an IP header names.
+ */
+#ifndef CURSOR_H
+#define CURSOR_H
+
+#include "net.h"
+
+/*
+ * A read position in a run of bytes. In a packet the verifier knows the run by its end pointer. In a
+ * copy it knows the buffer's size: COPY_BYTES, a power of 2, and room for a header behind it.
+ */
+#define COPY_BYTES 512
+#define COPY_ROOM (COPY_BYTES + 64)
+
+struct cursor {
+	const __u8 *start;
+	const __u8 *end;
+	bool is_copy;
+	__u32 offset;
+	__u32 limit; /* offset of the end of what may be read */
+	__u32 zero;  /* 0, in a way that the verifier cannot know */
+};
+
+/*
+ * Points *at to the cursor; false if size bytes cannot be read there. OPAQUE makes the compiler check
+ * and use the very same pointer, as the verifier would not know two computations of it to be equal.
+ */
+static __always_inline bool cursor_read(const struct cursor *c, __u32 size, const void **at)
+{
+	__u32 offset = c->offset;
+	const __u8 *pointer;
+
+	if (c->is_copy) {
+		OPAQUE(offset);
+		pointer = c->start + (offset & (COPY_BYTES - 1));
+		*at = pointer;
+		return c->offset + size <= c->limit;
+	}
+	pointer = c->start + offset;
+	OPAQUE(pointer);
+	*at = pointer;
+	return pointer + size <= c->end;
+}
+
+/* The same where the limit has come down to the end that an IP header names. */
+static __always_inline bool cursor_read_in_limit(const struct cursor *c, __u32 size, const void **at)
+{
+	return c->offset + size <= c->limit && cursor_read(c, size, at);
+}
+
+/*
+ * Leaves the offset as it is and makes the verifier forget how it came about: it then sees any
+ * offset up to mask, the same on every path, and reads what follows once, not once for each of the
+ * several hundred ways to stack tags, labels and extension headers. mask is larger than any offset
+ * that can be reached at that point.
+ */
+static __always_inline void cursor_forget(struct cursor *c, __u32 mask)
+{
+	c->offset = (c->offset ^ c->zero) & mask;
+}
+#define LINK_OFFSET_MASK 0x7f
+#define NETWORK_OFFSET_MASK 0x7fff
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands, but for the agent's own loop. Each returns the exit status: 0 done, 1 failed at run
+ * time, 2 bad file. What failed has been logged.
+ */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "cli.h"
+
+enum exit_status { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
+
+/* Colour only on a terminal, and not where NO_COLOR asks for none. */
+bool commands_use_colour(void);
+int commands_run(const struct cli_options *options);
+
+#endif

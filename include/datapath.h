@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel half seen from user space: maps, program, links, counters. The only room that uses
+ * libbpf. Everything is pinned (pins.h), so that the kernel counts on when no agent runs; a private
+ * datapath pins nothing and ends with its process.
+ *
+ * Order, for a pinned one: open, restore slots, publish the services and the table, attach. Maps are
+ * filled before a device is attached, and a device's link is pinned last. Failures are logged here.
+ */
+#ifndef DATAPATH_H
+#define DATAPATH_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct device;
+struct porttable;
+struct slots;
+struct snapshot;
+
+enum datapath_mode { DATAPATH_AUTO, DATAPATH_NATIVE, DATAPATH_GENERIC };
+
+/* What the pinned `state` of a device holds. */
+struct datapath_state {
+	char version[32];       /* of the agent that loaded the program */
+	uint64_t since;         /* when counting began, seconds since 1970 */
+	uint64_t base_packets;  /* the interface's own counters at that time */
+	uint64_t base_bytes;
+	uint32_t mode;          /* enum datapath_mode, never DATAPATH_AUTO */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct datapath_state) == 64, "no implicit padding in a map value");
+
+struct datapath_device {
+	char name[IFNAMSIZ];
+	struct datapath_state state;
+	uint32_t ifindex; /* that the link is on; 0: the device is gone or not attached */
+	int counters;     /* descriptors, -1: none */
+	int link;
+	int state_map;
+	bool is_new;      /* attached by this process, not adopted */
+};
+
+struct datapath;
+
+enum datapath_access {
+	DATAPATH_READ,    /* pinned state that an agent or --attach has made; -ENOENT if there is none */
+	DATAPATH_WRITE,   /* the same, made where missing, locked against a second agent */
+	DATAPATH_PRIVATE, /* unpinned maps of this process */
+};
+
+int datapath_open(struct datapath **out, const char *pin_dir, enum datapath_access access);
+void datapath_close(struct datapath *datapath);
+
+/* Takes the pinned records over into slots. 0 or -errno. */
+int datapath_restore_slots(struct datapath *datapath, struct slots *slots);
+/* Stores the records and puts the table in force, whole, in one store. 0 or -errno. */
+int datapath_publish(struct datapath *datapath, struct slots *slots, const struct porttable *table);
+/* Attaches a device, or replaces the program of one that is attached. 0 or -errno. */
+int datapath_attach(struct datapath *datapath, const struct device *device, enum datapath_mode mode);
+/* Detaches what this process has attached newly; for a start that failed half-way. */
+void datapath_undo(struct datapath *datapath);
+
+size_t datapath_count(const struct datapath *datapath);
+const struct datapath_device *datapath_device(const struct datapath *datapath, size_t i);
+/* Reads a device's counters into a snapshot that has been initialised. 0 or -errno. */
+int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot);
+
+/* The series decisions are shared by all writers of a textfile: read, decide, store, as one step. */
+int datapath_decide_series(struct datapath *datapath, struct slots *slots,
+			   void (*decide)(void *ctx, struct slots *slots), void *ctx);
+
+/* Stops counting on all devices and removes the pinned state. 0, -ENOENT (nothing there), or -errno. */
+int datapath_detach(const char *pin_dir);
+
+bool datapath_agent_runs(const struct datapath *datapath);
+uint32_t datapath_capacity(const struct datapath *datapath);   /* services there is room for */
+uint64_t datapath_memory_bytes(const struct datapath *datapath); /* of all maps, in the kernel */
+const char *datapath_library_version(void);
+const char *datapath_mode_name(uint32_t mode);
+
+#endif

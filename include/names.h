@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The words that users see for the treaty's enums: labels of the metrics, columns, JSON values.
+ * Every value has a word; a number outside the enum gives "?".
+ */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include "port_abi.h"
+
+const char *transport_name(unsigned int transport);
+const char *bucket_name(unsigned int bucket);
+const char *direction_name(unsigned int direction);
+const char *method_name(unsigned int method);
+
+#endif

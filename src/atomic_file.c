@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "atomic_file.h"
+
+#define TMP_SUFFIX ".tmp"
+#define RANDOM_DIGITS 16
+#define TMP_NAME_SIZE (NAME_MAX + 32)
+
+/* The target: a name in an open directory, so that both names of a rename are in the same place. */
+struct target {
+	int dir_fd;
+	char name[NAME_MAX + 1];
+};
+
+static int target_open(struct target *target, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char dir[PATH_MAX];
+	int used;
+
+	if (!*name || strlen(name) + RANDOM_DIGITS + 8 > NAME_MAX)
+		return *name ? -ENAMETOOLONG : -EISDIR;
+	used = slash ? snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path) :
+		       snprintf(dir, sizeof(dir), ".");
+	if (used < 0 || (size_t)used >= sizeof(dir))
+		return -ENAMETOOLONG;
+	strcpy(target->name, name);
+	target->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return target->dir_fd < 0 ? -errno : 0;
+}
+
+static int target_is_directory(const struct target *target)
+{
+	struct stat st;
+
+	return !fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+}
+
+/* Locked while it is written, which tells a live temporary file from one whose writer was killed. */
+static int tmp_create(const struct target *target, char tmp[TMP_NAME_SIZE])
+{
+	uint64_t random;
+	int fd;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -errno;
+	snprintf(tmp, TMP_NAME_SIZE, ".%s.%0*" PRIx64 TMP_SUFFIX, target->name, RANDOM_DIGITS, random);
+	fd = openat(target->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	flock(fd, LOCK_EX | LOCK_NB);
+	return fd;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, data, len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		data += written;
+		len -= (size_t)written;
+	}
+	return 0;
+}
+
+static int tmp_fill(int fd, const void *data, size_t len)
+{
+	int err = write_all(fd, data, len);
+
+	if (err)
+		return err;
+	if (fchmod(fd, 0644) || fsync(fd))
+		return -errno;
+	return 0;
+}
+
+static int replace(const struct target *target, const void *data, size_t len)
+{
+	char tmp[TMP_NAME_SIZE];
+	int err, fd;
+
+	if (target_is_directory(target))
+		return -EISDIR;
+	fd = tmp_create(target, tmp);
+	if (fd < 0)
+		return fd;
+	err = tmp_fill(fd, data, len);
+	if (!err && renameat(target->dir_fd, tmp, target->dir_fd, target->name))
+		err = -errno;
+	if (err)
+		unlinkat(target->dir_fd, tmp, 0);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+int atomic_file_write(const char *path, const void *data, size_t len)
+{
+	struct target target;
+	int err = target_open(&target, path);
+
+	if (err)
+		return err;
+	err = replace(&target, data, len);
+	close(target.dir_fd);
+	return err;
+}
+
+static int is_tmp_of(const char *file, const char *name)
+{
+	size_t len = strlen(name), total = strlen(file);
+
+	return total == 1 + len + 1 + RANDOM_DIGITS + strlen(TMP_SUFFIX) && file[0] == '.' &&
+	       !strncmp(file + 1, name, len) && file[1 + len] == '.' &&
+	       strspn(file + 2 + len, "0123456789abcdef") == RANDOM_DIGITS &&
+	       !strcmp(file + 2 + len + RANDOM_DIGITS, TMP_SUFFIX);
+}
+
+static void remove_if_abandoned(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    !flock(fd, LOCK_EX | LOCK_NB))
+		unlinkat(dir_fd, name, 0);
+	close(fd);
+}
+
+static void sweep(const struct target *target)
+{
+	int fd = openat(target->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)))
+		if (is_tmp_of(entry->d_name, target->name))
+			remove_if_abandoned(target->dir_fd, entry->d_name);
+	closedir(dir);
+}
+
+int atomic_file_prepare(const char *path)
+{
+	char tmp[TMP_NAME_SIZE];
+	struct target target;
+	int err = target_open(&target, path), fd;
+
+	if (err)
+		return err;
+	sweep(&target);
+	if (target_is_directory(&target)) {
+		err = -EISDIR;
+		goto out;
+	}
+	fd = tmp_create(&target, tmp);
+	if (fd < 0) {
+		err = fd;
+		goto out;
+	}
+	if (unlinkat(target.dir_fd, tmp, 0))
+		err = -errno;
+	close(fd);
+out:
+	close(target.dir_fd);
+	return err;
+}

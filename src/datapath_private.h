@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the datapath share: datapath.c (maps), datapath_attach.c (program, links), datapath_read.c. */
+#ifndef DATAPATH_PRIVATE_H
+#define DATAPATH_PRIVATE_H
+
+#include "datapath.h"
+#include "pins.h"
+#include "port_abi.h"
+
+struct datapath {
+	enum datapath_access access;
+	struct pins pins;
+	int ports;          /* map descriptors, -1: none yet */
+	int services;
+	uint32_t capacity;  /* slots that the services map and every device's counters hold */
+	unsigned int cpus;  /* possible ones: a per-CPU map hands out a cell for each */
+	struct port_counter *cells; /* room for one batch of counters */
+	struct datapath_device *devices;
+	size_t count;
+};
+
+#define DATAPATH_BATCH 1024 /* counters read by one system call */
+
+/* Opens the pinned map, or creates and pins it; a private datapath only creates. fd or -errno (logged). */
+int datapath_map(struct datapath *datapath, const char *path, int (*create)(const struct datapath *));
+/* Adds a device with no descriptors; NULL when out of memory. */
+struct datapath_device *datapath_add(struct datapath *datapath, const char *name);
+struct datapath_device *datapath_find(struct datapath *datapath, const char *name);
+void datapath_close_fd(int *fd);
+/* Opens what is pinned of a device. 0 or -errno (logged). */
+int datapath_adopt(struct datapath *datapath, const char *name);
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fnmatch.h>
+#include <libmnl/libmnl.h>
+#include <net/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "log.h"
+
+/* Linux 5.14; absent from older user-space headers. */
+#define LINK_PARENT_DEV_NAME 56
+/* Linux numbers that <net/if_arp.h> of some C libraries lacks. */
+#ifndef ARPHRD_RAWIP
+#define ARPHRD_RAWIP 519
+#endif
+#ifndef ARPHRD_IP6GRE
+#define ARPHRD_IP6GRE 823
+#endif
+#define DUMP_SIZE 32768 /* what rtnetlink fills at the most: libmnl 1.0.5 names it MNL_SOCKET_DUMP_SIZE */
+
+static void read_stats(struct device *device, const struct nlattr *attr)
+{
+	struct rtnl_link_stats64 stats = {};
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	memcpy(&stats, mnl_attr_get_payload(attr), len < sizeof(stats) ? len : sizeof(stats));
+	device->receive_packets = stats.rx_packets;
+	device->receive_bytes = stats.rx_bytes;
+}
+
+static int read_link_attribute(const struct nlattr *attr, void *data)
+{
+	struct device *device = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		snprintf(device->name, sizeof(device->name), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_MTU:
+		device->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_STATS64:
+		read_stats(device, attr);
+		break;
+	case LINK_PARENT_DEV_NAME:
+		device->has_bus = true;
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+/*
+ * Kernels before 5.14 do not name the parent; there sysfs tells, unless it shows another network
+ * namespace, whose device of that name would have another index.
+ */
+static bool has_bus_in_sysfs(const struct device *device)
+{
+	char path[sizeof("/sys/class/net//ifindex") + IFNAMSIZ];
+	unsigned int ifindex = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", device->name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%u", &ifindex) != 1)
+		ifindex = 0;
+	fclose(file);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/device", device->name);
+	return ifindex == device->ifindex && !access(path, F_OK);
+}
+
+static int read_link(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct devices *devices = data;
+	struct device *grown;
+
+	grown = realloc(devices->list, (devices->count + 1) * sizeof(*grown));
+	if (!grown)
+		return MNL_CB_ERROR;
+	devices->list = grown;
+	grown += devices->count++;
+	*grown = (struct device){
+		.ifindex = (uint32_t)info->ifi_index,
+		.hardware = info->ifi_type,
+		.is_up = info->ifi_flags & IFF_UP,
+		.is_loopback = info->ifi_flags & IFF_LOOPBACK,
+	};
+	mnl_attr_parse(message, sizeof(*info), read_link_attribute, grown);
+	if (!grown->has_bus)
+		grown->has_bus = has_bus_in_sysfs(grown);
+	return MNL_CB_OK;
+}
+
+static void mark_default_route(struct devices *devices, uint32_t ifindex)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (devices->list[i].ifindex == ifindex)
+			devices->list[i].has_default_route = true;
+}
+
+static void read_next_hops(struct devices *devices, const struct nlattr *attr)
+{
+	const char *at = mnl_attr_get_payload(attr);
+	int len = mnl_attr_get_payload_len(attr);
+
+	/* RTNH_NEXT() casts const away. */
+	while (len > 0) {
+		const struct rtnexthop *hop = (const void *)at;
+
+		if (!RTNH_OK(hop, len))
+			break;
+		mark_default_route(devices, (uint32_t)hop->rtnh_ifindex);
+		at += RTNH_ALIGN(hop->rtnh_len);
+		len -= (int)RTNH_ALIGN(hop->rtnh_len);
+	}
+}
+
+static int read_route_attribute(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == RTA_OIF)
+		mark_default_route(data, mnl_attr_get_u32(attr));
+	else if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
+		read_next_hops(data, attr);
+	return MNL_CB_OK;
+}
+
+static int read_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+
+	if (route->rtm_dst_len == 0 && route->rtm_type == RTN_UNICAST)
+		mnl_attr_parse(message, sizeof(*route), read_route_attribute, data);
+	return MNL_CB_OK;
+}
+
+/* Sends one dump request and gives each message of the answer to read. */
+static int dump(struct mnl_socket *socket, uint16_t type, uint8_t family, size_t header,
+		int (*read)(const struct nlmsghdr *, void *), void *data)
+{
+	char *buffer = calloc(1, DUMP_SIZE);
+	uint32_t sequence = (uint32_t)time(NULL);
+	struct nlmsghdr *message;
+	ssize_t len;
+	int err = -1;
+
+	if (!buffer)
+		return -ENOMEM;
+	message = mnl_nlmsg_put_header(buffer);
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->nlmsg_seq = sequence;
+	*(uint8_t *)mnl_nlmsg_put_extra_header(message, header) = family;
+	if (mnl_socket_sendto(socket, message, message->nlmsg_len) >= 0)
+		err = MNL_CB_OK;
+	while (err > MNL_CB_STOP) {
+		len = mnl_socket_recvfrom(socket, buffer, DUMP_SIZE);
+		err = len < 0 ? -1 :
+				mnl_cb_run(buffer, (size_t)len, sequence, mnl_socket_get_portid(socket), read, data);
+	}
+	err = err < 0 ? -errno : 0;
+	free(buffer);
+	return err;
+}
+
+int devices_read(struct devices *devices)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int err;
+
+	*devices = (struct devices){};
+	err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
+	if (!err)
+		err = dump(socket, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), read_link, devices);
+	if (!err)
+		err = dump(socket, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), read_route, devices);
+	if (!err)
+		err = dump(socket, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), read_route, devices);
+	if (socket)
+		mnl_socket_close(socket);
+	if (err) {
+		log_error(err, "rtnetlink: cannot list the network devices");
+		devices_free(devices);
+	}
+	return err;
+}
+
+void devices_free(struct devices *devices)
+{
+	free(devices->list);
+	*devices = (struct devices){};
+}
+
+const struct device *devices_find(const struct devices *devices, const char *name)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (!strcmp(devices->list[i].name, name))
+			return &devices->list[i];
+	return NULL;
+}
+
+static bool matches(const struct device *device, const char *const *patterns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!fnmatch(patterns[i], device->name, 0))
+			return true;
+	return false;
+}
+
+/* "lo, eth0, eth1" in out, cut where it is full. */
+static void list_names(const struct devices *devices, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < devices->count && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", devices->list[i].name);
+}
+
+static int check_patterns(const struct devices *devices, const char *const *patterns, size_t count)
+{
+	char names[512];
+
+	for (size_t i = 0; i < count; i++) {
+		size_t k = 0;
+
+		while (k < devices->count && !matches(&devices->list[k], &patterns[i], 1))
+			k++;
+		if (k < devices->count)
+			continue;
+		list_names(devices, names, sizeof(names));
+		log_errorx("device '%s': no such device: there are %s", patterns[i], names);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static bool is_default(const struct device *device, bool any_bus)
+{
+	return any_bus ? device->is_up && device->has_bus : device->has_default_route;
+}
+
+static bool has_any_bus(const struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		if (is_default(&devices->list[i], true))
+			return true;
+	return false;
+}
+
+int devices_select(struct devices *devices, const char *const *patterns, size_t count)
+{
+	bool any_bus = has_any_bus(devices);
+	size_t kept = 0;
+	char names[512];
+	int err = check_patterns(devices, patterns, count);
+
+	if (err)
+		return err;
+	list_names(devices, names, sizeof(names));
+	for (size_t i = 0; i < devices->count; i++)
+		if (count ? matches(&devices->list[i], patterns, count) : is_default(&devices->list[i], any_bus))
+			devices->list[kept++] = devices->list[i];
+	devices->count = kept;
+	if (kept)
+		return 0;
+	log_errorx("devices: none is backed by hardware or carries a default route: choose with -i from %s", names);
+	return -ENODEV;
+}
+
+int devices_starts_at_l3(const struct device *device, bool *starts_at_l3)
+{
+	switch (device->hardware) {
+	case ARPHRD_ETHER:
+	case ARPHRD_LOOPBACK:
+		*starts_at_l3 = false;
+		return 0;
+	case ARPHRD_NONE:
+	case ARPHRD_PPP:
+	case ARPHRD_RAWIP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		*starts_at_l3 = true;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}

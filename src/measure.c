@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure.h"
+
+int measurement_init(struct measurement *measurement, size_t count, uint32_t slots_end,
+		     const struct catalog *catalog)
+{
+	*measurement = (struct measurement){ .catalog = catalog };
+	measurement->devices = calloc(count + 1, sizeof(*measurement->devices));
+	if (!measurement->devices)
+		return -ENOMEM;
+	for (; measurement->count < count; measurement->count++) {
+		struct measured_device *device = &measurement->devices[measurement->count];
+
+		if (snapshot_init(&device->total, slots_end) || snapshot_init(&device->interval, slots_end)) {
+			measurement->count++;
+			measurement_fini(measurement);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void measurement_fini(struct measurement *measurement)
+{
+	for (size_t i = 0; i < measurement->count; i++) {
+		snapshot_fini(&measurement->devices[i].total);
+		snapshot_fini(&measurement->devices[i].interval);
+	}
+	free(measurement->devices);
+	*measurement = (struct measurement){};
+}
+
+static const struct measured_device *find(const struct measurement *measurement, const char *name)
+{
+	for (size_t i = 0; i < measurement->count; i++)
+		if (!strcmp(measurement->devices[i].name, name))
+			return &measurement->devices[i];
+	return NULL;
+}
+
+void measurement_compare(struct measurement *now, const struct measurement *before)
+{
+	for (size_t i = 0; i < now->count; i++) {
+		struct measured_device *device = &now->devices[i];
+		const struct measured_device *earlier = find(before, device->name);
+		size_t size = PORT_INDEX_END(device->total.slots_end) * sizeof(struct port_counter);
+
+		memcpy(device->interval.cells, device->total.cells, size);
+		if (!earlier)
+			continue;
+		snapshot_subtract(&device->interval, &earlier->total);
+		now->seconds = (double)(device->total.taken_ns - earlier->total.taken_ns) / 1e9;
+	}
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "pins.h"
+#include "port_abi.h"
+
+#define STRING(x) #x
+#define EXPANDED(x) STRING(x)
+#define VERSION_DIR "v" EXPANDED(PORT_ABI_VERSION)
+
+/* Names of maps beside the device folders, those of coming versions too, so that no device takes one. */
+static const char *const map_names[] = { "ports", "services", "endpoints", "fragments", "unclassified" };
+/* The link first: what detaches a device must not be left behind by a removal that was cut off. */
+static const char *const device_files[] = { "link", "state", "counters" };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_map_name(const char *name)
+{
+	for (size_t i = 0; i < COUNT(map_names); i++)
+		if (!strcmp(name, map_names[i]))
+			return true;
+	return false;
+}
+
+void pins_escape(const char *device, char escaped[PINS_ESCAPED_MAX])
+{
+	bool first = is_map_name(device);
+
+	for (; *device; device++, first = false) {
+		if (*device == '.' || *device == '%' || first)
+			escaped += sprintf(escaped, "%%%02X", (unsigned char)*device);
+		else
+			*escaped++ = *device;
+	}
+	*escaped = '\0';
+}
+
+bool pins_unescape(const char *escaped, char device[IFNAMSIZ])
+{
+	char hex[3] = "";
+	size_t used = 0;
+
+	for (; *escaped; escaped++) {
+		if (used + 1 >= IFNAMSIZ)
+			return false;
+		if (*escaped != '%') {
+			device[used++] = *escaped;
+			continue;
+		}
+		if (strspn(escaped + 1, "0123456789ABCDEF") < 2)
+			return false;
+		memcpy(hex, escaped + 1, 2);
+		device[used++] = (char)strtoul(hex, NULL, 16);
+		escaped += 2;
+	}
+	device[used] = '\0';
+	return used > 0;
+}
+
+static int check_bpffs(int fd, const char *path)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs)) {
+		log_error(errno, "pin directory '%s': cannot be examined", path);
+		return -errno;
+	}
+	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	log_errorx("pin directory '%s': not on a BPF file system: mount -t bpf bpf /sys/fs/bpf", path);
+	return -EINVAL;
+}
+
+static int check_owner(int fd, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		log_error(errno, "pin directory '%s': cannot be examined", path);
+		return -errno;
+	}
+	if (st.st_uid == geteuid() && !(st.st_mode & 077))
+		return 0;
+	log_errorx("pin directory '%s': not trusted: owned by user %u with mode %04o, must be user %u with 0700",
+		   path, st.st_uid, st.st_mode & 07777U, geteuid());
+	return -EPERM;
+}
+
+/* Opens dir/name, making it if asked; the caller is told of a missing one in silence. */
+static int open_below(int dir, const char *name, const char *path, bool create)
+{
+	int fd, err;
+
+	if (create && mkdirat(dir, name, 0700) && errno != EEXIST) {
+		err = -errno;
+		log_error(err, "pin directory '%s': cannot be made", path);
+		return err;
+	}
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		err = -errno;
+		if (err != -ENOENT)
+			log_error(err, "pin directory '%s': cannot be opened", path);
+		return err;
+	}
+	err = check_bpffs(fd, path);
+	if (!err)
+		err = check_owner(fd, path);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* Splits pin_dir in the directory above, opened and on a BPF file system, and the last name. */
+static int open_parent(const char *pin_dir, const char **name, bool create)
+{
+	const char *slash = strrchr(pin_dir, '/');
+	char parent[PATH_MAX];
+	int fd, err;
+
+	*name = slash ? slash + 1 : pin_dir;
+	snprintf(parent, sizeof(parent), "%.*s", !slash ? 1 : slash == pin_dir ? 1 : (int)(slash - pin_dir),
+		 slash ? pin_dir : ".");
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		err = -errno;
+		if (create || err != -ENOENT)
+			log_error(err, "pin directory '%s': cannot open '%s'", pin_dir, parent);
+		return err;
+	}
+	err = create ? check_bpffs(fd, pin_dir) : 0;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int pins_open(struct pins *pins, const char *pin_dir, bool create)
+{
+	const char *name;
+	int parent, root;
+
+	*pins = (struct pins){ .fd = -1 };
+	if (snprintf(pins->path, sizeof(pins->path), "%s/" VERSION_DIR, pin_dir) >= (int)sizeof(pins->path)) {
+		log_error(ENAMETOOLONG, "pin directory '%s': cannot be used", pin_dir);
+		return -ENAMETOOLONG;
+	}
+	strcpy(pins->root, pin_dir);
+	parent = open_parent(pin_dir, &name, create);
+	if (parent < 0)
+		return parent;
+	root = open_below(parent, name, pins->root, create);
+	close(parent);
+	if (root < 0)
+		return root;
+	pins->fd = open_below(root, VERSION_DIR, pins->path, create);
+	close(root);
+	return pins->fd < 0 ? pins->fd : 0;
+}
+
+void pins_close(struct pins *pins)
+{
+	if (pins->fd >= 0)
+		close(pins->fd);
+	pins->fd = -1;
+}
+
+#define LOCK_TRIES 10
+#define LOCK_PAUSE_US 20000
+
+/* Tries for a fifth of a second, as pins_is_locked() of another process holds the lock for an instant. */
+int pins_lock(struct pins *pins)
+{
+	int err = 0;
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (!flock(pins->fd, LOCK_EX | LOCK_NB))
+			return 0;
+		err = -errno;
+		if (err != -EWOULDBLOCK)
+			break;
+		usleep(LOCK_PAUSE_US);
+	}
+	if (err == -EWOULDBLOCK)
+		log_errorx("pin directory '%s': in use: another agent is counting with it", pins->root);
+	else
+		log_error(err, "pin directory '%s': cannot be locked", pins->root);
+	return err;
+}
+
+bool pins_is_locked(const struct pins *pins)
+{
+	int fd = openat(pins->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
+int pins_lock_records(const struct pins *pins)
+{
+	int fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
+void pins_unlock_records(int lock)
+{
+	if (lock >= 0)
+		close(lock);
+}
+
+bool pins_map_path(const struct pins *pins, const char *map, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/%s", pins->path, map) < PATH_MAX;
+}
+
+bool pins_device_path(const struct pins *pins, const char *device, const char *file, char path[PATH_MAX])
+{
+	char escaped[PINS_ESCAPED_MAX];
+
+	pins_escape(device, escaped);
+	return snprintf(path, PATH_MAX, "%s/%s/%s", pins->path, escaped, file) < PATH_MAX;
+}
+
+int pins_make_device(const struct pins *pins, const char *device)
+{
+	char escaped[PINS_ESCAPED_MAX];
+
+	pins_escape(device, escaped);
+	if (!mkdirat(pins->fd, escaped, 0700) || errno == EEXIST)
+		return 0;
+	log_error(errno, "pin directory '%s/%s': cannot be made", pins->path, escaped);
+	return -errno;
+}
+
+int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *device), void *ctx)
+{
+	int fd = openat(pins->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	char device[IFNAMSIZ];
+
+	if (!dir) {
+		err = -errno;
+		log_error(err, "pin directory '%s': cannot be read", pins->path);
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !is_map_name(entry->d_name) &&
+		    pins_unescape(entry->d_name, device))
+			err = call(ctx, device);
+	closedir(dir);
+	return err;
+}
+
+int pins_remove_device(const struct pins *pins, const char *device)
+{
+	char escaped[PINS_ESCAPED_MAX], name[PINS_ESCAPED_MAX + 16];
+
+	pins_escape(device, escaped);
+	for (size_t i = 0; i < COUNT(device_files); i++) {
+		snprintf(name, sizeof(name), "%s/%s", escaped, device_files[i]);
+		if (unlinkat(pins->fd, name, 0) && errno != ENOENT) {
+			log_error(errno, "pin '%s/%s': cannot be removed", pins->path, name);
+			return -errno;
+		}
+	}
+	if (unlinkat(pins->fd, escaped, AT_REMOVEDIR) && errno != ENOENT) {
+		log_error(errno, "pin directory '%s/%s': cannot be removed", pins->path, escaped);
+		return -errno;
+	}
+	return 0;
+}
+
+static int remove_device(void *ctx, const char *device)
+{
+	return pins_remove_device(ctx, device);
+}
+
+int pins_remove(struct pins *pins)
+{
+	int err = pins_each_device(pins, remove_device, pins);
+
+	for (size_t i = 0; !err && i < COUNT(map_names); i++)
+		if (unlinkat(pins->fd, map_names[i], 0) && errno != ENOENT)
+			err = -errno;
+	if (!err && (rmdir(pins->path) || rmdir(pins->root)) && errno != ENOTEMPTY)
+		err = -errno;
+	if (err)
+		log_error(err, "pin directory '%s': cannot be removed", pins->root);
+	return err;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builtin.h"
+#include "devices.h"
+#include "log.h"
+#include "portdb.h"
+#include "portdb_load.h"
+#include "porttable.h"
+#include "session.h"
+#include "slots.h"
+
+static void report(void *ctx, const char *message)
+{
+	(void)ctx;
+	log_errorx("%s", message);
+}
+
+static int load_database(struct session *session)
+{
+	const struct cli_options *options = session->options;
+	size_t size = (size_t)(builtin_services_end - builtin_services);
+	int err = 0;
+
+	if (!options->no_builtin)
+		err = portdb_load_buffer(session->db, BUILTIN_NAME, builtin_services, size);
+	for (size_t i = 0; !err && i < options->services.count; i++)
+		err = portdb_load_file(session->db, options->services.items[i]);
+	return err;
+}
+
+int session_init(struct session *session, const struct cli_options *options)
+{
+	*session = (struct session){ .options = options };
+	session->db = portdb_new(report, NULL);
+	session->slots = slots_new();
+	session->table = malloc(sizeof(*session->table));
+	if (!session->db || !session->slots || !session->table) {
+		log_error(ENOMEM, "database");
+		return -ENOMEM;
+	}
+	return load_database(session);
+}
+
+void session_fini(struct session *session)
+{
+	datapath_close(session->datapath);
+	catalog_fini(&session->catalog);
+	free(session->table);
+	slots_free(session->slots);
+	portdb_free(session->db);
+}
+
+int session_compile(struct session *session)
+{
+	int err = porttable_compile(session->db, session->slots, session->table);
+
+	if (err)
+		log_error(err, "database: more services than there are slots, those of earlier databases included");
+	return err;
+}
+
+static int describe(struct session *session)
+{
+	int err = catalog_init(&session->catalog, session->db, session->slots);
+
+	if (err)
+		log_error(err, "database");
+	return err;
+}
+
+static bool is_chosen(const struct session *session, const char *device)
+{
+	const struct cli_list *patterns = &session->options->interfaces;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		if (!fnmatch(patterns->items[i], device, 0))
+			return true;
+	return !patterns->count;
+}
+
+static int attach_all(struct session *session, const struct devices *devices)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < devices->count; i++)
+		err = datapath_attach(session->datapath, &devices->list[i], session->options->mode);
+	if (err)
+		datapath_undo(session->datapath);
+	return err;
+}
+
+static int count_on(struct session *session, const struct devices *devices, enum datapath_access access)
+{
+	int err = datapath_open(&session->datapath, session->options->pin_dir, access);
+
+	if (!err)
+		err = datapath_restore_slots(session->datapath, session->slots);
+	if (!err)
+		err = session_compile(session);
+	if (!err)
+		err = describe(session);
+	if (!err)
+		err = datapath_publish(session->datapath, session->slots, session->table);
+	return err ? err : attach_all(session, devices);
+}
+
+int session_count(struct session *session, enum datapath_access access)
+{
+	const struct cli_list *patterns = &session->options->interfaces;
+	struct devices devices;
+	int err = devices_read(&devices);
+
+	if (err)
+		return err;
+	err = devices_select(&devices, patterns->items, patterns->count);
+	if (!err)
+		err = count_on(session, &devices, access);
+	devices_free(&devices);
+	return err;
+}
+
+int session_read(struct session *session)
+{
+	int err = datapath_open(&session->datapath, session->options->pin_dir, DATAPATH_READ);
+
+	if (!err)
+		err = datapath_restore_slots(session->datapath, session->slots);
+	return err ? err : describe(session);
+}
+
+/* A writer exports every device it holds; who only reads may look at some. */
+static bool is_measured(const struct session *session, const struct datapath_device *device)
+{
+	return session->options->command == CLI_RUN || session->options->command == CLI_ONCE ||
+	       is_chosen(session, device->name);
+}
+
+static int fill(struct session *session, struct measurement *measurement)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < datapath_count(session->datapath); i++) {
+		const struct datapath_device *device = datapath_device(session->datapath, i);
+		struct measured_device *measured = &measurement->devices[used];
+		int err;
+
+		if (!is_measured(session, device))
+			continue;
+		measured->name = device->name;
+		measured->hook = "xdp";
+		measured->mode = datapath_mode_name(device->state.mode);
+		err = datapath_read(session->datapath, i, &measured->total);
+		if (err)
+			return err;
+		used++;
+	}
+	while (measurement->count > used) {
+		struct measured_device *unused = &measurement->devices[--measurement->count];
+
+		snapshot_fini(&unused->total);
+		snapshot_fini(&unused->interval);
+	}
+	return 0;
+}
+
+int session_measure(struct session *session, struct measurement *measurement)
+{
+	int err = measurement_init(measurement, datapath_count(session->datapath), session->catalog.end,
+				   &session->catalog);
+
+	if (err) {
+		log_error(err, "measurement");
+		return err;
+	}
+	err = fill(session, measurement);
+	if (err)
+		measurement_fini(measurement);
+	return err;
+}

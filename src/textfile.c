@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "atomic_file.h"
+#include "prom.h"
+#include "textfile.h"
+
+static int format(struct session *session, const struct measurement *measurement, double collection_seconds,
+		  char **text, size_t *len)
+{
+	struct prom_self self = {
+		.collection_seconds = collection_seconds,
+		.libbpf = datapath_library_version(),
+	};
+	struct utsname system = {};
+	struct timespec now;
+	FILE *out = open_memstream(text, len);
+	int err;
+
+	if (!out)
+		return -errno;
+	uname(&system);
+	self.kernel = system.release;
+	clock_gettime(CLOCK_REALTIME, &now);
+	self.written_at = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	err = prom_write(out, measurement, session->slots, &self);
+	return fclose(out) ? -errno : err;
+}
+
+int textfile_write(struct session *session, const struct measurement *measurement, double collection_seconds)
+{
+	struct prom_series series = { .measurement = measurement, .max_series = session->options->max_series };
+	char *text = NULL;
+	size_t len = 0;
+	int err = datapath_decide_series(session->datapath, session->slots, prom_decide_series, &series);
+
+	if (!err)
+		err = format(session, measurement, collection_seconds, &text, &len);
+	if (!err)
+		err = atomic_file_write(session->options->textfile, text, len);
+	free(text);
+	return err;
+}
+
+int textfile_remove(const char *path)
+{
+	static const char start[] = "# HELP portacct_";
+	char found[sizeof(start)] = "";
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	len = fread(found, 1, sizeof(start) - 1, file);
+	fclose(file);
+	if (len != sizeof(start) - 1 || strcmp(found, start))
+		return 0;
+	return unlink(path) ? -errno : 0;
+}
