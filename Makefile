@@ -24,7 +24,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev
 BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
 TEST_PACKAGES := libcmocka-dev iproute2 ethtool tshark tcpdump iperf3 curl jq bind9-dnsutils dnsmasq-base \
-	netcat-openbsd python3-scapy xdp-tools strace
+	netcat-openbsd python3-scapy xdp-tools strace ?clang-14 ?clang-19
 DAEMON_PACKAGES := prometheus prometheus-node-exporter
 NO_BUILD := help deps test-deps clean distclean layers
 
@@ -47,14 +47,16 @@ endef
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out $(NO_BUILD) run demo check,$(GOALS)),)
 $(eval $(check_needs))
+# Written only when it changes, so that what prints it is built again then and only then.
+$(shell mkdir -p $(O) && { echo '$(VERSION)' | cmp -s - $(O)/version || echo '$(VERSION)' >$(O)/version; })
 endif
 
 # ---- flags
 option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wpointer-arith -Wcast-qual $(call option,-Wformat-signedness) $(if $(filter 1,$(WERROR)),-Werror)
-SANITIZERS := $(if $(filter 1,$(SANITIZE)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -O1)
 comma := ,
+SANITIZERS := $(if $(filter 1,$(SANITIZE)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -O1)
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -isystem $(O) -MMD -MP
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
@@ -91,9 +93,6 @@ $(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/main.o: $(O)/version
 $(O)/builtin.o: data/services.csv
 $(O)/builtin.o: CPPFLAGS += -DSERVICES_CSV='"data/services.csv"'
 
-$(O)/version: FORCE | $(O)/.made
-	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
-
 $(O)/libagent.a: $(OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -115,11 +114,14 @@ $(UNIT_BIN) $(BPF_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libsupport.a $(O)/liba
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(O)/tests/bench/bench: $(O)/tests/bench/bench.o $(O)/tests/bench/measure.o $(O)/libagent.a
+BENCH := $(wildcard tests/bench/*.c)
+BENCH_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(BENCH))) $(O)/tests/unit/packet.o
+BENCH_BPF := $(patsubst %.c,$(O)/%.o,$(filter %.bpf.c,$(BENCH)))
+$(O)/tests/bench/bench: $(BENCH_OBJ) $(O)/libagent.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm $(LDLIBS)
 
-$(O)/tests/bench/empty.bpf.o $(O)/tests/bench/parse.bpf.o: $(O)/tests/bench/%.bpf.o: tests/bench/%.bpf.c | $(O)/.made
+$(BENCH_BPF): $(O)/tests/bench/%.bpf.o: tests/bench/%.bpf.c | $(O)/.made
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
 tests: $(UNIT_BIN) $(BPF_BIN) all
@@ -140,15 +142,15 @@ check-asan:
 layers:
 	$(Q)sh tests/layers.sh
 
-bench: all $(O)/tests/bench/bench $(O)/tests/bench/empty.bpf.o $(O)/tests/bench/parse.bpf.o
+bench: all $(O)/tests/bench/bench $(BENCH_BPF)
 	$(Q)O='$(O)' sh tests/bench/bench.sh
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz: $(FUZZERS)
-$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(SRC) $(O)/agent.skel.h
+$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(SRC) tests/bpf/reference.c $(O)/agent.skel.h
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ibpf -isystem $(O) \
-		-DSERVICES_CSV='"data/services.csv"' $< $(SRC) -o $@ $(LDLIBS)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ibpf -Itests/bpf \
+		-isystem $(O) -DSERVICES_CSV='"data/services.csv"' $< $(SRC) tests/bpf/reference.c -o $@ $(LDLIBS)
 
 # ---- use
 run: deps
@@ -191,4 +193,4 @@ $(O)/.made:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests unit-tests check check-built check-asan layers bench fuzz run demo deps test-deps install uninstall \
-	clean help FORCE
+	clean help

@@ -16,10 +16,11 @@ struct slots;
 struct catalog_service {
 	const char *name;
 	enum port_transport transport;
-	enum portdb_encryption encryption; /* of the first entry */
-	const char *reference;             /* of the first entry, "" if none */
+	enum portdb_encryption encryption; /* of the first entry in the latest file */
+	const char *reference;             /* likewise, "" if none */
 	char *ports;                       /* the entries' ranges, "2195,2197,5223" or "8000-8999"; "" if none */
 	size_t entries;
+	uint32_t file;                     /* the latest file that has an entry */
 };
 
 struct catalog {

@@ -41,7 +41,8 @@ struct datapath_device {
 	int counters;     /* descriptors, -1: none */
 	int link;
 	int state_map;
-	bool is_new;      /* attached by this process, not adopted */
+	bool is_new;      /* made by this process, not adopted */
+	bool is_attached_now; /* by this process, though its counters may be older */
 };
 
 struct datapath;
@@ -61,7 +62,7 @@ int datapath_restore_slots(struct datapath *datapath, struct slots *slots);
 int datapath_publish(struct datapath *datapath, struct slots *slots, const struct porttable *table);
 /* Attaches a device, or replaces the program of one that is attached. 0 or -errno. */
 int datapath_attach(struct datapath *datapath, const struct device *device, enum datapath_mode mode);
-/* Detaches what this process has attached newly; for a start that failed half-way. */
+/* Takes back what this process has made, attached or pinned; for a start that failed half-way. */
 void datapath_undo(struct datapath *datapath);
 
 size_t datapath_count(const struct datapath *datapath);
@@ -70,8 +71,8 @@ const struct datapath_device *datapath_device(const struct datapath *datapath, s
 int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot);
 
 /* The series decisions are shared by all writers of a textfile: read, decide, store, as one step. */
-int datapath_decide_series(struct datapath *datapath, struct slots *slots,
-			   void (*decide)(void *ctx, struct slots *slots), void *ctx);
+void datapath_decide_series(struct datapath *datapath, struct slots *slots,
+			    void (*decide)(void *ctx, struct slots *slots), void *ctx);
 
 /* Stops counting on all devices and removes the pinned state. 0, -ENOENT (nothing there), or -errno. */
 int datapath_detach(const char *pin_dir);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,6 +16,7 @@
 
 #define TMP_SUFFIX ".tmp"
 #define RANDOM_DIGITS 16
+#define TMP_TRIES 16
 #define TMP_NAME_SIZE (NAME_MAX + 32)
 
 /* The target: a name in an open directory, so that both names of a rename are in the same place. */
@@ -30,8 +32,10 @@ static int target_open(struct target *target, const char *path)
 	char dir[PATH_MAX];
 	int used;
 
-	if (!*name || strlen(name) + RANDOM_DIGITS + 8 > NAME_MAX)
-		return *name ? -ENAMETOOLONG : -EISDIR;
+	if (!*name)
+		return slash ? -EISDIR : -ENOENT;
+	if (strlen(name) + RANDOM_DIGITS + 8 > NAME_MAX)
+		return -ENAMETOOLONG;
 	used = slash ? snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path) :
 		       snprintf(dir, sizeof(dir), ".");
 	if (used < 0 || (size_t)used >= sizeof(dir))
@@ -48,8 +52,7 @@ static int target_is_directory(const struct target *target)
 	return !fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 }
 
-/* Locked while it is written, which tells a live temporary file from one whose writer was killed. */
-static int tmp_create(const struct target *target, char tmp[TMP_NAME_SIZE])
+static int tmp_open(const struct target *target, char tmp[TMP_NAME_SIZE])
 {
 	uint64_t random;
 	int fd;
@@ -58,10 +61,31 @@ static int tmp_create(const struct target *target, char tmp[TMP_NAME_SIZE])
 		return -errno;
 	snprintf(tmp, TMP_NAME_SIZE, ".%s.%0*" PRIx64 TMP_SUFFIX, target->name, RANDOM_DIGITS, random);
 	fd = openat(target->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	flock(fd, LOCK_EX | LOCK_NB);
-	return fd;
+	return fd < 0 ? -errno : fd;
+}
+
+/* False when another process, sweeping, has come between opening and locking. */
+static bool tmp_lock(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return false;
+	return fstat(fd, &st) || st.st_nlink;
+}
+
+/* Locked while it is written, which tells a live temporary file from one whose writer was killed. */
+static int tmp_create(const struct target *target, char tmp[TMP_NAME_SIZE])
+{
+	for (int i = 0; i < TMP_TRIES; i++) {
+		int fd = tmp_open(target, tmp);
+
+		if (fd < 0 || tmp_lock(fd))
+			return fd;
+		unlinkat(target->dir_fd, tmp, 0);
+		close(fd);
+	}
+	return -EBUSY;
 }
 
 static int write_all(int fd, const char *data, size_t len)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,31 +8,50 @@
 #include "catalog.h"
 #include "slots.h"
 
-#define RANGE_MAX 13 /* ",65535-65535" and NUL */
+#define RANGE_SIZE 16  /* "65535-65535" and NUL */
+#define PORTS_SIZE 256 /* a label of a metric, so not without end */
 
-static int append_range(struct catalog_service *service, const struct portdb_entry *entry)
+static bool has_range(const char *ports, const char *range)
 {
-	size_t used = service->ports ? strlen(service->ports) : 0;
-	char *grown = realloc(service->ports, used + RANGE_MAX);
+	size_t len = strlen(range);
 
-	if (!grown)
-		return -ENOMEM;
-	service->ports = grown;
+	for (const char *at = strstr(ports, range); at; at = strstr(at + 1, range))
+		if ((at == ports || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+/* A range that an earlier file gave as well stands once; what does not fit is told by "...". */
+static void append_range(char *ports, const struct portdb_entry *entry)
+{
+	size_t used = strlen(ports);
+	char range[RANGE_SIZE];
+
 	if (entry->first == entry->last)
-		snprintf(grown + used, RANGE_MAX, "%s%u", used ? "," : "", entry->first);
+		snprintf(range, sizeof(range), "%u", entry->first);
 	else
-		snprintf(grown + used, RANGE_MAX, "%s%u-%u", used ? "," : "", entry->first, entry->last);
-	return 0;
+		snprintf(range, sizeof(range), "%u-%u", entry->first, entry->last);
+	if (has_range(ports, range) || has_range(ports, "..."))
+		return;
+	if (used + strlen(range) + sizeof(",,...") > PORTS_SIZE)
+		strcpy(range, "...");
+	snprintf(ports + used, PORTS_SIZE - used, "%s%s", used ? "," : "", range);
 }
 
 static int add_entry(struct catalog_service *service, const struct portdb_entry *entry)
 {
-	if (!service->entries) {
+	if (!service->ports)
+		service->ports = calloc(1, PORTS_SIZE);
+	if (!service->ports)
+		return -ENOMEM;
+	if (!service->entries || entry->file != service->file) { /* entries come in the order of files */
+		service->file = entry->file;
 		service->encryption = entry->encryption;
 		service->reference = entry->reference;
 	}
 	service->entries++;
-	return append_range(service, entry);
+	append_range(service->ports, entry);
+	return 0;
 }
 
 static int add_entries(struct catalog *catalog, const struct portdb *db, const struct slots *slots)

@@ -24,6 +24,8 @@ struct option_row {
 
 static int set_command(struct cli_options *options, enum cli_command command)
 {
+	if (options->command == CLI_HELP)
+		return 0;
 	if (options->command != CLI_RUN && options->command != command) {
 		log_errorx("command line: only one of --top, --once, --attach, --detach, --status, --services, "
 			   "--lookup and --check-services can be asked for");
@@ -248,10 +250,18 @@ static const struct option_row *find_row(int answer)
 	return NULL;
 }
 
+/* Or an abbreviation of it that no other option shares. */
+static bool is_services(const char *word)
+{
+	size_t len = strlen(word);
+
+	return len >= strlen("--se") && !strncmp(word, "--services", len);
+}
+
 /* "--services" without a file is a command of its own. */
 static int apply_without_value(struct cli_options *options, const char *word)
 {
-	if (!strcmp(word, "--services"))
+	if (is_services(word))
 		return set_list_services(options, NULL);
 	log_errorx("option '%s': needs a value; see --help", word);
 	return -EINVAL;
@@ -260,7 +270,9 @@ static int apply_without_value(struct cli_options *options, const char *word)
 static int apply(struct cli_options *options, int answer, char **argv)
 {
 	const struct option_row *row = find_row(answer);
-	const char *word = argv[optind - 1];
+	const char letter[] = { '-', (char)optopt, '\0' };
+	/* getopt stays at a word as long as it has letters left. */
+	const char *word = optopt && optopt < LONG_BASE ? letter : argv[optind - 1];
 
 	if (answer == ':')
 		return apply_without_value(options, word);
@@ -273,7 +285,24 @@ static int apply(struct cli_options *options, int answer, char **argv)
 /* The word after --services is a file unless it is an option: then the database is to be listed. */
 static bool lists_services(int argc, char **argv, int at)
 {
-	return at < argc && !strcmp(argv[at], "--services") && (at + 1 == argc || argv[at + 1][0] == '-');
+	return at < argc && is_services(argv[at]) && (at + 1 == argc || argv[at + 1][0] == '-');
+}
+
+static int check_json(const struct cli_options *options)
+{
+	switch (options->command) {
+	case CLI_RUN:
+	case CLI_ONCE:
+	case CLI_ATTACH:
+	case CLI_DETACH:
+	case CLI_CHECK_SERVICES:
+		if (!options->json)
+			return 0;
+		log_errorx("option '--json': goes with --top, --status, --services and --lookup only");
+		return -EINVAL;
+	default:
+		return 0;
+	}
 }
 
 int cli_parse(struct cli_options *options, int argc, char **argv)
@@ -301,8 +330,10 @@ int cli_parse(struct cli_options *options, int argc, char **argv)
 		if (answer != -1)
 			err = apply(options, answer, argv);
 	}
-	if (err || optind >= argc)
+	if (err)
 		return err;
+	if (optind >= argc)
+		return check_json(options);
 	log_errorx("command line: '%s' is not an option; see --help", argv[optind]);
 	return -EINVAL;
 }

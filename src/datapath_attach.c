@@ -170,7 +170,7 @@ static int create_link(struct datapath_device *device, int program)
 
 	if (link >= 0) {
 		device->link = link;
-		device->is_new = true;
+		device->is_attached_now = true;
 		return 0;
 	}
 	if ((link == -EBUSY || link == -EEXIST) && !bpf_xdp_query_id((int)device->ifindex, 0, &id) && id)
@@ -264,9 +264,10 @@ static struct datapath_device *prepare(struct datapath *datapath, const char *na
 	if (err)
 		return NULL;
 	device = datapath_add(datapath, name);
-	if (!device || open_device_maps(datapath, device))
+	if (!device)
 		return NULL;
-	return device;
+	device->is_new = true;
+	return open_device_maps(datapath, device) ? NULL : device;
 }
 
 /* The mode stays while the device is counted; the other would mean to detach, and to miss frames. */
@@ -278,10 +279,6 @@ static int choose_mode(struct datapath_device *device, const struct device *inte
 		log_errorx("device '%s': is counted in %s mode: --detach first to change it", device->name,
 			   datapath_mode_name(device->state.mode));
 		return -EBUSY;
-	}
-	if (mode == DATAPATH_GENERIC && interface->is_loopback) {
-		log_errorx("device '%s': generic mode is not used on a loopback device", device->name);
-		return -EOPNOTSUPP;
 	}
 	if (!is_counting)
 		device->state.mode = mode == DATAPATH_GENERIC ? DATAPATH_GENERIC : DATAPATH_NATIVE;
@@ -299,6 +296,10 @@ int datapath_attach(struct datapath *datapath, const struct device *interface, e
 			   interface->hardware);
 		return err;
 	}
+	if (interface->is_loopback) { /* no native XDP, and generic XDP has panicked kernels on it */
+		log_errorx("device '%s': a loopback device cannot be counted", interface->name);
+		return -EOPNOTSUPP;
+	}
 	device = prepare(datapath, interface->name);
 	if (!device)
 		return -EINVAL;
@@ -306,16 +307,24 @@ int datapath_attach(struct datapath *datapath, const struct device *interface, e
 	return err ? err : attach(datapath, device, interface, starts_at_l3);
 }
 
+static void undo_device(struct datapath *datapath, struct datapath_device *device)
+{
+	char path[PATH_MAX];
+
+	if (device->is_attached_now)
+		datapath_close_fd(&device->link);
+	if (device->is_new)
+		pins_remove_device(&datapath->pins, device->name);
+	else if (device->is_attached_now && pins_device_path(&datapath->pins, device->name, "link", path))
+		unlink(path);
+}
+
 void datapath_undo(struct datapath *datapath)
 {
-	for (size_t i = 0; i < datapath->count; i++) {
-		struct datapath_device *device = &datapath->devices[i];
-		char path[PATH_MAX];
-
-		if (!device->is_new || datapath->access == DATAPATH_PRIVATE)
-			continue;
-		if (pins_device_path(&datapath->pins, device->name, "link", path))
-			unlink(path);
-		datapath_close_fd(&device->link);
-	}
+	if (datapath->access != DATAPATH_WRITE)
+		return;
+	for (size_t i = 0; i < datapath->count; i++)
+		undo_device(datapath, &datapath->devices[i]);
+	if (datapath->is_new)
+		pins_remove(&datapath->pins);
 }

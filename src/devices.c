@@ -272,6 +272,8 @@ int devices_select(struct devices *devices, const char *const *patterns, size_t 
 	devices->count = kept;
 	if (kept)
 		return 0;
+	if (!*names)
+		snprintf(names, sizeof(names), "none");
 	log_errorx("devices: none is backed by hardware or carries a default route: choose with -i from %s", names);
 	return -ENODEV;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "utf8.h"
 
 json_t *json_count(uint64_t value)
 {
@@ -23,9 +24,13 @@ json_t *json_text(const char *text)
 	if (value)
 		return value;
 	copy = strdup(text);
-	for (char *c = copy; c && *c; c++)
-		if ((unsigned char)*c >= 0x80)
+	for (char *c = copy; c && *c;) {
+		size_t len = utf8_length(c, strnlen(c, 4));
+
+		if (!len)
 			*c = '?';
+		c += len ? len : 1;
+	}
 	value = copy ? json_string(copy) : NULL;
 	free(copy);
 	return value;
@@ -33,7 +38,7 @@ json_t *json_text(const char *text)
 
 int json_print(FILE *out, json_t *document)
 {
-	int err = !document || json_dumpf(document, out, JSON_INDENT(2)) ? -EIO : 0;
+	int err = !document || json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) ? -EIO : 0;
 
 	json_decref(document);
 	fputc('\n', out);

@@ -7,7 +7,10 @@
 
 #include "log.h"
 
-/* One write a message, so that lines of several processes do not mix in a journal. */
+/*
+ * One write a message, so that lines of several processes do not mix in a journal; and one line,
+ * whatever the names in it hold.
+ */
 static void __attribute__((format(printf, 1, 0)))
 print_line(const char *format, va_list args, const char *reason)
 {
@@ -17,6 +20,9 @@ print_line(const char *format, va_list args, const char *reason)
 
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = '?';
 	fprintf(stderr, "%.*s%s%s\n", (int)length, line, reason ? ": " : "", reason ? reason : "");
 }
 

@@ -47,7 +47,7 @@ void pins_escape(const char *device, char escaped[PINS_ESCAPED_MAX])
 	*escaped = '\0';
 }
 
-bool pins_unescape(const char *escaped, char device[IFNAMSIZ])
+static bool decode(const char *escaped, char device[IFNAMSIZ])
 {
 	char hex[3] = "";
 	size_t used = 0;
@@ -67,6 +67,17 @@ bool pins_unescape(const char *escaped, char device[IFNAMSIZ])
 	}
 	device[used] = '\0';
 	return used > 0;
+}
+
+/* Only what pins_escape() writes: another spelling, or %00, would lead back to another folder. */
+bool pins_unescape(const char *escaped, char device[IFNAMSIZ])
+{
+	char again[PINS_ESCAPED_MAX];
+
+	if (!decode(escaped, device))
+		return false;
+	pins_escape(device, again);
+	return !strcmp(again, escaped);
 }
 
 static int check_bpffs(int fd, const char *path)
@@ -150,25 +161,33 @@ static int open_parent(const char *pin_dir, const char **name, bool create)
 
 int pins_open(struct pins *pins, const char *pin_dir, bool create)
 {
+	size_t len = strlen(pin_dir);
 	const char *name;
-	int parent, root;
+	int parent, root, fd;
 
 	*pins = (struct pins){ .fd = -1 };
-	if (snprintf(pins->path, sizeof(pins->path), "%s/" VERSION_DIR, pin_dir) >= (int)sizeof(pins->path)) {
+	/* Without the slashes at its end, behind which there would be no last name. */
+	while (len > 1 && pin_dir[len - 1] == '/')
+		len--;
+	if (len + sizeof("/" VERSION_DIR) > sizeof(pins->path)) {
 		log_error(ENAMETOOLONG, "pin directory '%s': cannot be used", pin_dir);
 		return -ENAMETOOLONG;
 	}
-	strcpy(pins->root, pin_dir);
-	parent = open_parent(pin_dir, &name, create);
+	memcpy(pins->root, pin_dir, len);
+	snprintf(pins->path, sizeof(pins->path), "%.*s/" VERSION_DIR, (int)len, pin_dir);
+	parent = open_parent(pins->root, &name, create);
 	if (parent < 0)
 		return parent;
 	root = open_below(parent, name, pins->root, create);
 	close(parent);
 	if (root < 0)
 		return root;
-	pins->fd = open_below(root, VERSION_DIR, pins->path, create);
+	fd = open_below(root, VERSION_DIR, pins->path, create);
 	close(root);
-	return pins->fd < 0 ? pins->fd : 0;
+	if (fd < 0)
+		return fd;
+	pins->fd = fd;
+	return 0;
 }
 
 void pins_close(struct pins *pins)

@@ -7,33 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Length of the well-formed sequence at s, 0 if there is none (RFC 3629 section 4). */
-static size_t sequence_len(const unsigned char *s, size_t left)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	/* The second byte's bounds rule out overlong forms, surrogates, and what no plane has. */
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (left < len || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
+#include "utf8.h"
 
 /* Whether the next eight bytes are ASCII without NUL, as nearly all are. */
 static bool is_plain(const unsigned char *s, size_t left)
@@ -60,8 +34,7 @@ size_t portdb_text_check(const char *text, size_t len)
 			i += sizeof(uint64_t);
 			continue;
 		}
-		step = bytes[i] ? sequence_len(bytes + i, len - i) : 0;
-
+		step = bytes[i] ? utf8_length(text + i, len - i) : 0;
 		if (step == 0)
 			return i;
 		i += step;

@@ -8,6 +8,7 @@
 #include "names.h"
 #include "prom.h"
 #include "slots.h"
+#include "utf8.h"
 #include "version.h"
 
 static void put_head(FILE *out, const char *family, const char *type, const char *help)
@@ -15,18 +16,26 @@ static void put_head(FILE *out, const char *family, const char *type, const char
 	fprintf(out, "# HELP portacct_%s %s\n# TYPE portacct_%s %s\n", family, help, family, type);
 }
 
-/* A label value: backslash, quote and line feed are escaped; nothing else may be. */
+/*
+ * A label value: backslash, quote and line feed are escaped; nothing else may be. Prometheus refuses
+ * a file with bytes that are no UTF-8, so these are written as the text "\xff", which keeps apart
+ * what is apart.
+ */
 static void put_label(FILE *out, const char *separator, const char *name, const char *value)
 {
+	size_t len;
+
 	fprintf(out, "%s%s=\"", separator, name);
-	for (; *value; value++) {
-		if (*value == '\n') {
+	for (; *value; value += len ? len : 1) {
+		len = (unsigned char)*value < 0x80 ? 1 : utf8_length(value, strnlen(value, 4));
+		if (*value == '\n')
 			fputs("\\n", out);
-			continue;
-		}
-		if (*value == '\\' || *value == '"')
-			fputc('\\', out);
-		fputc(*value, out);
+		else if (*value == '\\' || *value == '"')
+			fprintf(out, "\\%c", *value);
+		else if (len)
+			fwrite(value, 1, len, out);
+		else
+			fprintf(out, "\\\\x%02x", (unsigned char)*value);
 	}
 	fputc('"', out);
 }
@@ -82,9 +91,12 @@ static void put_other(FILE *out, const char *family, const struct measured_devic
 
 static bool any_other(struct slots *slots)
 {
-	for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++)
-		if (slots_record(slots, slot)->series != SLOT_SERIES_OWN)
+	for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++) {
+		const struct slot_record *record = slots_record(slots, slot);
+
+		if (*record->name && record->series != SLOT_SERIES_OWN)
 			return true;
+	}
 	return false;
 }
 
@@ -222,7 +234,7 @@ void prom_decide_series(void *ctx, struct slots *slots)
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++) {
 		struct slot_record *record = slots_record(slots, slot);
 
-		if (record->series != SLOT_SERIES_UNDECIDED ||
+		if (!*record->name || record->series != SLOT_SERIES_UNDECIDED ||
 		    (!all_fit && !has_counted(series->measurement, slot)))
 			continue;
 		/* A service that is called "other" would give the same series twice. */

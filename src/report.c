@@ -140,11 +140,15 @@ static int by_label(const void *a, const void *b)
 	const struct report_row *x = a, *y = b;
 	int order = strcmp(x->label, y->label);
 
-	return order ? order : strcmp(x->transport, y->transport);
+	if (!order)
+		order = strcmp(x->transport, y->transport);
+	return order ? order : (int)x->is_bucket - (int)y->is_bucket;
 }
 
 static void merge_row(struct report_row *into, const struct report_row *row)
 {
+	if (strcmp(into->encryption, row->encryption))
+		into->encryption = "";
 	for (int i = 0; i < REPORT_SIDES; i++) {
 		into->interval[i].packets += row->interval[i].packets;
 		into->interval[i].bytes += row->interval[i].bytes;
@@ -153,7 +157,7 @@ static void merge_row(struct report_row *into, const struct report_row *row)
 	}
 }
 
-/* One row for each label and transport. */
+/* One row for each label and transport; a service that is called like a bucket is not the bucket. */
 static void merge(struct report *report)
 {
 	size_t kept = 0;

@@ -7,6 +7,7 @@
 #include "portdb.h"
 #include "porttable.h"
 #include "services_private.h"
+#include "utf8.h"
 
 /* "22" or "8000-8999" */
 static char *format_range(char out[RANGE_TEXT], uint32_t first, uint32_t last)
@@ -21,6 +22,18 @@ static char *format_range(char out[RANGE_TEXT], uint32_t first, uint32_t last)
 char *services_range(char out[RANGE_TEXT], const struct portdb_entry *entry)
 {
 	return format_range(out, entry->first, entry->last);
+}
+
+void services_print_text(FILE *out, const char *text)
+{
+	for (size_t len; *text; text += len) {
+		len = utf8_printable(text);
+		if (len)
+			fwrite(text, 1, len, out);
+		else
+			fputc(*text == '\n' || *text == '\t' ? ' ' : '?', out);
+		len += !len;
+	}
 }
 
 /* The ports that an entry owns, as "a,b-c"; cut with "..." where out is full. */
@@ -107,9 +120,10 @@ int services_print(FILE *out, const struct portdb *db, const struct porttable *t
 		char range[RANGE_TEXT], owned[48];
 
 		format_owned(owned, sizeof(owned), table, entry, i);
-		fprintf(out, "%-20s %-5s %-12s %-22s %-8s %s\n", entry->name, transport_name(entry->transport),
-			services_range(range, entry), owned, portdb_encryption_name(entry->encryption),
-			entry->reference);
+		fprintf(out, "%-20s %-5s %-12s %-22s %-8s ", entry->name, transport_name(entry->transport),
+			services_range(range, entry), owned, portdb_encryption_name(entry->encryption));
+		services_print_text(out, entry->reference);
+		fputc('\n', out);
 	}
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

@@ -14,7 +14,7 @@
 struct query {
 	bool is_port;
 	uint32_t port;
-	char name[PORT_NAME_MAX + 1];
+	char name[PORT_NAME_MAX + 2]; /* cut where it is too long to be any name */
 	unsigned int transport; /* enum port_transport, or ANY_TRANSPORT */
 };
 
@@ -43,9 +43,7 @@ static int parse_query(struct query *query, const char *text)
 	}
 	if (!err || err == -ERANGE)
 		return -EINVAL;
-	if (len > PORT_NAME_MAX)
-		return -ENOENT;
-	memcpy(query->name, text, len);
+	memcpy(query->name, text, len < sizeof(query->name) ? len : sizeof(query->name) - 1);
 	return 0;
 }
 
@@ -81,8 +79,10 @@ static void print_other(FILE *out, const char *word, const struct portdb *db, co
 {
 	char range[RANGE_TEXT];
 
-	fprintf(out, "  %-11s %s %s/%s (%s:%u): %s\n", word, other->name, services_range(range, other),
-		transport_name(other->transport), portdb_file_name(db, other->file), other->line, why);
+	fprintf(out, "  %-11s %s %s/%s (", word, other->name, services_range(range, other),
+		transport_name(other->transport));
+	services_print_text(out, portdb_file_name(db, other->file));
+	fprintf(out, ":%u): %s\n", other->line, why);
 }
 
 static void print_others(FILE *out, const struct portdb *db, const struct portdb_entry *entry,
@@ -104,8 +104,11 @@ static void print_others(FILE *out, const struct portdb *db, const struct portdb
 
 static void print_field(FILE *out, const char *word, const char *text)
 {
-	if (*text)
-		fprintf(out, "  %-11s %s\n", word, text);
+	if (!*text)
+		return;
+	fprintf(out, "  %-11s ", word);
+	services_print_text(out, text);
+	fputc('\n', out);
 }
 
 static void print_aliases(FILE *out, const char *aliases)
@@ -124,7 +127,9 @@ static void print_entry(FILE *out, const struct portdb *db, const struct portdb_
 	char range[RANGE_TEXT];
 
 	fprintf(out, "%s %s/%s\n", entry->name, services_range(range, entry), transport_name(entry->transport));
-	fprintf(out, "  %-11s %s:%u\n", "entry", portdb_file_name(db, entry->file), entry->line);
+	fprintf(out, "  %-11s ", "entry");
+	services_print_text(out, portdb_file_name(db, entry->file));
+	fprintf(out, ":%u\n", entry->line);
 	print_field(out, "description", entry->description);
 	print_field(out, "reference", entry->reference);
 	print_field(out, "encryption", portdb_encryption_name(entry->encryption));

@@ -88,8 +88,6 @@ static int attach_all(struct session *session, const struct devices *devices)
 
 	for (size_t i = 0; !err && i < devices->count; i++)
 		err = datapath_attach(session->datapath, &devices->list[i], session->options->mode);
-	if (err)
-		datapath_undo(session->datapath);
 	return err;
 }
 
@@ -97,15 +95,20 @@ static int count_on(struct session *session, const struct devices *devices, enum
 {
 	int err = datapath_open(&session->datapath, session->options->pin_dir, access);
 
-	if (!err)
-		err = datapath_restore_slots(session->datapath, session->slots);
+	if (err)
+		return err;
+	err = datapath_restore_slots(session->datapath, session->slots);
 	if (!err)
 		err = session_compile(session);
 	if (!err)
 		err = describe(session);
 	if (!err)
 		err = datapath_publish(session->datapath, session->slots, session->table);
-	return err ? err : attach_all(session, devices);
+	if (!err)
+		err = attach_all(session, devices);
+	if (err)
+		datapath_undo(session->datapath);
+	return err;
 }
 
 int session_count(struct session *session, enum datapath_access access)

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "status.h"
 #include "units.h"
+#include "utf8.h"
 #include "version.h"
 
 /*
@@ -46,10 +47,13 @@ static void print_device(FILE *out, const struct status_device *device, uint64_t
 	if (localtime_r(&began, &tm))
 		strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
 	units_duration(age, now > device->since ? now - device->since : 0);
-	fprintf(out, "device %s\n", device->measured->name);
+	fprintf(out, "device ");
+	utf8_print(out, device->measured->name);
+	fprintf(out, "\n");
 	fprintf(out, "  counting    %s\n", device->is_attached ? "yes" : "no: the device is gone");
-	fprintf(out, "  hook, mode  %s, %s (program %s)\n", device->measured->hook, device->measured->mode,
-		device->version);
+	fprintf(out, "  hook, mode  %s, %s (program ", device->measured->hook, device->measured->mode);
+	utf8_print(out, device->version);
+	fprintf(out, ")\n");
 	fprintf(out, "  since       %s (%s)\n", since, age);
 	fprintf(out, "  account     services %" PRIu64 " + buckets %" PRIu64 " = %" PRIu64 " frames, %" PRIu64 " bytes\n",
 		services, buckets, frames, bytes);
@@ -64,7 +68,9 @@ int status_print(FILE *out, const struct status *status)
 {
 	char memory[UNITS_MAX];
 
-	fprintf(out, "portacct %s, pinned in %s\n", PORTACCT_VERSION, status->pin_dir);
+	fprintf(out, "portacct %s, pinned in ", PORTACCT_VERSION);
+	utf8_print(out, status->pin_dir);
+	fprintf(out, "\n");
 	fprintf(out, "agent       %s\n", status->agent_running ? "running" : "not running; the kernel counts on");
 	fprintf(out, "services    %u, room for %u\n", status->services, status->capacity);
 	fprintf(out, "memory      %s in kernel maps\n", units_bytes(memory, status->memory_bytes));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +39,10 @@ int textfile_write(struct session *session, const struct measurement *measuremen
 	struct prom_series series = { .measurement = measurement, .max_series = session->options->max_series };
 	char *text = NULL;
 	size_t len = 0;
-	int err = datapath_decide_series(session->datapath, session->slots, prom_decide_series, &series);
+	int err;
 
-	if (!err)
-		err = format(session, measurement, collection_seconds, &text, &len);
+	datapath_decide_series(session->datapath, session->slots, prom_decide_series, &series);
+	err = format(session, measurement, collection_seconds, &text, &len);
 	if (!err)
 		err = atomic_file_write(session->options->textfile, text, len);
 	free(text);
@@ -52,14 +53,14 @@ int textfile_remove(const char *path)
 {
 	static const char start[] = "# HELP portacct_";
 	char found[sizeof(start)] = "";
-	FILE *file = fopen(path, "re");
-	size_t len;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO must not block */
+	ssize_t len;
 
-	if (!file)
+	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	len = fread(found, 1, sizeof(start) - 1, file);
-	fclose(file);
-	if (len != sizeof(start) - 1 || strcmp(found, start))
+	len = read(fd, found, sizeof(start) - 1);
+	close(fd);
+	if (len != (ssize_t)sizeof(start) - 1 || strcmp(found, start))
 		return 0;
 	return unlink(path) ? -errno : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "top.h"
 #include "units.h"
+#include "utf8.h"
 
 #define LABEL_WIDTH 17
 #define BAR_WIDTH 7
@@ -17,21 +18,19 @@ struct palette {
 static const struct palette plain = { "", "", "", "" };
 static const struct palette coloured = { "\033[1m", "\033[32m", "\033[31m", "\033[0m" };
 
-/* Cuts name to width columns and pads it; control characters become '?', UTF-8 stays whole. */
+/* Cuts name to width characters and pads it; what is not printable becomes '?'. */
 static void fit(char *out, size_t size, const char *name, int width)
 {
 	size_t used = 0;
 	int columns = 0;
 
-	for (; *name && used + 1 < size; name++) {
-		unsigned char c = (unsigned char)*name;
+	for (; *name && columns < width && used + 5 < size; columns++) {
+		size_t len = utf8_printable(name);
 
-		if ((c & 0xc0) != 0x80 && ++columns > width)
-			break;
-		out[used++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+		memcpy(out + used, len ? name : "?", len ? len : 1);
+		used += len ? len : 1;
+		name += len ? len : 1;
 	}
-	if (*name && columns > width)
-		columns = width;
 	while (columns++ < width && used + 1 < size)
 		out[used++] = ' ';
 	out[used] = '\0';
@@ -93,15 +92,21 @@ static void print_row(FILE *out, const struct report *report, const struct repor
 
 static void print_summary(FILE *out, const struct report *report, const struct measurement *measurement)
 {
-	char packets[UNITS_MAX], bits[UNITS_MAX], name[64];
+	char packets[UNITS_MAX], bits[UNITS_MAX];
+	size_t i;
 	int width = 0;
 
-	for (size_t i = 0; i < measurement->count && width < 40; i++) {
+	for (i = 0; i < measurement->count && width < 40; i++) {
 		const struct measured_device *device = &measurement->devices[i];
 
-		fit(name, sizeof(name), device->name, (int)strlen(device->name));
-		width += fprintf(out, "%s%s (%s %s)", i ? ", " : "", name, device->hook, device->mode);
+		width += (int)strlen(device->name) + fprintf(out, "%s", i ? ", " : "");
+		utf8_print(out, device->name);
+		width += fprintf(out, " (%s %s)", device->hook, device->mode);
 	}
+	if (i < measurement->count)
+		fprintf(out, ", %zu more", measurement->count - i);
+	if (!measurement->count)
+		fprintf(out, "no device");
 	units_count(packets, per_second(report->interval.packets, report->seconds));
 	units_bits(bits, per_second(report->interval.bytes, report->seconds) * 8);
 	fprintf(out, "\n%.1f s: %s packets/s, %s/s received\n", report->seconds, packets, bits);

@@ -8,7 +8,7 @@
 set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
 layers='
-0 user port_abi version
+0 user port_abi version utf8
 1 user log names units parse_num atomic_file csv slots snapshot builtin json
 2 user portdb pins devices measure
 3 user porttable

@@ -1,23 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # deps.sh DIR:NAMES PACKAGE...
-# Installs the Debian or Ubuntu packages that are missing. The packages NAMES are daemons that a test
+# Installs the Debian or Ubuntu packages that are missing; ?PACKAGE only where the release has it. The packages NAMES are daemons that a test
 # starts for itself: they are unpacked under DIR and not installed, so that none of them is left
 # running on the machine. An empty first argument: none.
 set -u
 unpack=$1
 shift
 
-missing=
+is_installed() {
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
+missing= optional=
 for package; do
-	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+	case $package in
+	\?*) is_installed "${package#?}" || optional="$optional ${package#?}" ;;
+	*) is_installed "$package" || missing="$missing $package" ;;
+	esac
 done
 dir=${unpack%%:*}
 daemons=
 for name in ${unpack#*:}; do
 	command -v "$name" >/dev/null || [ -x "$dir/usr/bin/$name" ] || daemons="$daemons $name"
 done
-[ -z "$missing$daemons" ] && exit 0
+[ -z "$missing$daemons$optional" ] && exit 0
+[ -z "$missing$daemons" ] && [ "$(id -u)" != 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
 	echo "portacct needs what Debian calls:$missing$daemons" >&2
@@ -30,6 +38,9 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq || echo "apt-get update failed; going on with the package lists there are" >&2
+for package in $optional; do
+	apt-cache show "$package" >/dev/null 2>&1 && missing="$missing $package"
+done
 if [ -n "$missing" ]; then
 	echo "installing$missing"
 	# shellcheck disable=SC2086

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/* Makes the database as text in the format of services(5), so that it takes the way of a real one. */
+/* Makes the database as text in the format of services(5), so that it takes the way of a real one.
+ */
 
 #include "database.h"
 
@@ -90,8 +91,10 @@ static struct portdb *load(uint64_t seed)
 	return db;
 }
 
-/* The numbers of the entries, which are the contract's; what they lead to is for the reference to say. */
-static void copy_entries(struct database *database, const struct portdb *db, const struct slots *slots)
+/* The numbers of the entries, which are the contract's; what they lead to is for the reference to
+ * say. */
+static void copy_entries(struct database *database, const struct portdb *db,
+			 const struct slots *slots)
 {
 	for (size_t i = 0; i < portdb_count(db); i++) {
 		const struct portdb_entry *entry = portdb_entry(db, i);

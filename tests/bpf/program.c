@@ -39,7 +39,8 @@ static void store_table(int ports, const struct porttable *table)
 
 	assert_true(inner >= 0);
 	for (index = 0; index < PORT_TABLE_ENTRIES; index++)
-		if (table->values[index] && bpf_map_update_elem(inner, &index, &table->values[index], BPF_ANY))
+		if (table->values[index] &&
+		    bpf_map_update_elem(inner, &index, &table->values[index], BPF_ANY))
 			fail_msg("port table: %u cannot be stored", index);
 	index = 0;
 	assert_int_equal(bpf_map_update_elem(ports, &index, &inner, BPF_ANY), 0);
@@ -161,9 +162,11 @@ static uint32_t expect_cell(const struct program *program, const struct frame *f
 			len = frame->linear;
 	}
 	reference_classify(frame->bytes, len, program->options.starts_at_l3,
-			   database ? database->entries : NULL, database ? database->entries_len : 0, &v);
+			   database ? database->entries : NULL,
+			   database ? database->entries_len : 0, &v);
 	*method = v.method;
-	cell = v.bucket < 0 ? PORT_INDEX_SERVICE(v.slot, v.direction) : PORT_INDEX_BUCKETS + (uint32_t)v.bucket;
+	cell = v.bucket < 0 ? PORT_INDEX_SERVICE(v.slot, v.direction)
+			    : PORT_INDEX_BUCKETS + (uint32_t)v.bucket;
 	/* Counters without room for the service. */
 	return cell < program->cells ? cell : PORT_INDEX_BUCKETS + (uint32_t)v.transport;
 }
@@ -227,8 +230,8 @@ static unsigned int compare(struct program *program, bool is_loud)
 			continue;
 		differences++;
 		if (is_loud)
-			print_error("cell %u: %+lld packets, %+lld bytes against the reference\n", cell,
-				    (long long)(found.packets - expected->packets),
+			print_error("cell %u: %+lld packets, %+lld bytes against the reference\n",
+				    cell, (long long)(found.packets - expected->packets),
 				    (long long)(found.bytes - expected->bytes));
 		*expected = found;
 	}

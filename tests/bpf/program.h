@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The loaded kernel half under test: runs frames through it and holds its account against the
- * reference's. Every run of a frame is checked for its return value and for the frame's bytes behind
- * it; every batch for every counter cell, so that a frame counted twice, elsewhere or not at all is
- * seen. On a difference the batch is run again frame by frame, and the frame that fails is printed.
- * What is wrong fails an assertion of cmocka. Needs root.
+ * reference's. Every run of a frame is checked for its return value and for the frame's bytes
+ * behind it; every batch for every counter cell, so that a frame counted twice, elsewhere or not at
+ * all is seen. On a difference the batch is run again frame by frame, and the frame that fails is
+ * printed. What is wrong fails an assertion of cmocka. Needs root.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -25,7 +25,7 @@ struct agent_bpf;
 struct program_options {
 	bool starts_at_l3, have_frags;
 	const struct database *database; /* NULL: no table is stored, no port has an entry */
-	uint32_t slots_end;              /* what the counters have room for; 0: all of the database */
+	uint32_t slots_end; /* what the counters have room for; 0: all of the database */
 };
 
 struct frame {
@@ -49,7 +49,7 @@ struct program {
 
 /* Why nothing can be loaded here, or NULL. */
 const char *program_obstacle(void);
-/* Whether the kernel runs frames whose linear part is cut short; if not, *error is the errno it gave. */
+/* Whether the kernel runs frames whose linear part is cut short; if not, *error is its errno. */
 bool program_can_split(struct program *program, int *error);
 
 struct program *program_load(const struct program_options *options);

@@ -28,7 +28,8 @@ struct result {
 	struct pkt pkt;
 };
 
-static void fail_frame(const char *desc, const uint8_t *frame, size_t len, const struct result *result)
+static void fail_frame(const char *desc, const uint8_t *frame, size_t len,
+		       const struct result *result)
 {
 	print_error("%s: %zu bytes: ", desc, len);
 	for (size_t i = 0; i < len; i++)
@@ -63,7 +64,8 @@ static struct result parse_exact(const uint8_t *frame, size_t len, bool starts_a
 }
 
 /* Behind the copied bytes the buffer holds what an earlier frame left there: fill. */
-static struct result parse_filled_copy(const uint8_t *frame, size_t len, bool starts_at_l3, int fill)
+static struct result parse_filled_copy(const uint8_t *frame, size_t len, bool starts_at_l3,
+				       int fill)
 {
 	const size_t shift = frame_shift(starts_at_l3);
 	uint8_t *block = malloc(shift + COPY_ROOM), *buffer;
@@ -81,9 +83,10 @@ static struct result parse_filled_copy(const uint8_t *frame, size_t len, bool st
 
 static bool is_same(const struct result *a, const struct result *b)
 {
-	return a->bucket == b->bucket && a->pkt.end == b->pkt.end && a->pkt.transport == b->pkt.transport &&
-	       a->pkt.source_port == b->pkt.source_port &&
-	       a->pkt.destination_port == b->pkt.destination_port && a->pkt.tcp_flags == b->pkt.tcp_flags;
+	return a->bucket == b->bucket && a->pkt.end == b->pkt.end &&
+	       a->pkt.transport == b->pkt.transport && a->pkt.source_port == b->pkt.source_port &&
+	       a->pkt.destination_port == b->pkt.destination_port &&
+	       a->pkt.tcp_flags == b->pkt.tcp_flags;
 }
 
 /* Of the flags the reference shows SYN, as the method, and then ACK, as the direction. */
@@ -106,11 +109,12 @@ static bool agrees(const struct result *result, const struct ref_verdict *v)
 		       result->pkt.source_port == 0 && result->pkt.destination_port == 0 &&
 		       result->pkt.tcp_flags == 0;
 	return result->bucket == PORT_NO_BUCKET && result->pkt.transport == v->transport &&
-	       result->pkt.source_port == v->src_port && result->pkt.destination_port == v->dst_port &&
-	       has_flags_of(result, v);
+	       result->pkt.source_port == v->src_port &&
+	       result->pkt.destination_port == v->dst_port && has_flags_of(result, v);
 }
 
-static void check_against_reference(const char *desc, const uint8_t *frame, size_t len, bool starts_at_l3)
+static void check_against_reference(const char *desc, const uint8_t *frame, size_t len,
+				    bool starts_at_l3)
 {
 	const struct result result = parse_exact(frame, len, starts_at_l3);
 	struct ref_verdict v;
@@ -128,7 +132,8 @@ static void check_copy(const char *desc, const uint8_t *frame, size_t len, bool 
 	const int fills[] = { 0x00, 0xff, 0x11 };
 
 	for (size_t i = 0; i < ARRAY_LEN(fills); i++) {
-		const struct result result = parse_filled_copy(frame, copied, starts_at_l3, fills[i]);
+		const struct result result =
+			parse_filled_copy(frame, copied, starts_at_l3, fills[i]);
 
 		if (!is_same(&result, &expected))
 			fail_frame(desc, frame, copied, &result);
@@ -142,7 +147,8 @@ static bool is_of_row(const struct packet_row *row, const struct result *result)
 
 	return result->bucket == (has_ports ? PORT_NO_BUCKET : (enum port_bucket)row->bucket) &&
 	       result->pkt.transport == (has_ports ? row->transport : 0) &&
-	       result->pkt.source_port == row->src_port && result->pkt.destination_port == row->dst_port &&
+	       result->pkt.source_port == row->src_port &&
+	       result->pkt.destination_port == row->dst_port &&
 	       result->pkt.tcp_flags == row->tcp_flags;
 }
 
@@ -232,10 +238,10 @@ enum link { ETHERNET, TWO_TAGS, MPLS, PPPOE, L3 };
 static const struct end_row {
 	const char *desc;
 	enum link link;
-	int version;   /* 0: no IP; the type stands in type */
+	int version; /* 0: no IP; the type stands in type */
 	uint16_t type;
-	int length;    /* what the IP length field is set to; -1: the truth */
-	size_t len;    /* to pad or cut the frame to; 0: neither */
+	int length; /* what the IP length field is set to; -1: the truth */
+	size_t len; /* to pad or cut the frame to; 0: neither */
 	uint32_t end;
 } end_rows[] = {
 	{ "IPv4", ETHERNET, 4, 0, -1, 0, 14 + 20 + 12 },

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The maps of all devices: services and the port table. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "datapath_private.h"
+#include "log.h"
+#include "porttable.h"
+#include "slots.h"
+
+#define CAPACITY_MIN 1024
+
+static int create_services(const struct datapath *datapath)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "services", sizeof(uint32_t), sizeof(struct slot_record),
+			      datapath->capacity, &options);
+}
+
+/* The records are read and written in place: their number makes a system call for each too slow. */
+int datapath_map_records(struct datapath *datapath)
+{
+	size_t size = (size_t)datapath->capacity * sizeof(*datapath->records);
+	void *records = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, datapath->services, 0);
+
+	if (records == MAP_FAILED) {
+		log_error(errno, "map 'services': cannot be mapped");
+		return -errno;
+	}
+	datapath->records = records;
+	return 0;
+}
+
+static int create_table(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "port_table", sizeof(uint32_t), sizeof(uint32_t),
+			      PORT_TABLE_ENTRIES, &options);
+}
+
+static int create_ports(const struct datapath *datapath)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	int inner = create_table(), outer;
+
+	(void)datapath;
+	if (inner < 0)
+		return inner;
+	options.inner_map_fd = (__u32)inner;
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "ports", sizeof(uint32_t), sizeof(uint32_t), 1,
+			       &options);
+	close(inner);
+	return outer;
+}
+
+int datapath_map(struct datapath *datapath, const char *path, int (*create)(const struct datapath *))
+{
+	int fd = datapath->access == DATAPATH_PRIVATE ? -ENOENT : bpf_obj_get(path), err;
+
+	if (fd >= 0)
+		return fd;
+	if (fd != -ENOENT || datapath->access == DATAPATH_READ) {
+		log_error(fd, "pin '%s': cannot be opened", path);
+		return fd;
+	}
+	fd = create(datapath);
+	if (fd < 0) {
+		log_error(fd, "map '%s': cannot be created%s", strrchr(path, '/') + 1,
+			  fd == -EPERM ? " (root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, is needed)" : "");
+		return fd;
+	}
+	if (datapath->access == DATAPATH_PRIVATE)
+		return fd;
+	err = bpf_obj_pin(fd, path);
+	if (!err)
+		return fd;
+	log_error(err, "pin '%s': cannot be made", path);
+	close(fd);
+	return err;
+}
+
+static int open_map(struct datapath *datapath, const char *name, int (*create)(const struct datapath *))
+{
+	char path[PATH_MAX] = "/";
+
+	if (datapath->access != DATAPATH_PRIVATE && !pins_map_path(&datapath->pins, name, path))
+		return -ENAMETOOLONG;
+	if (datapath->access == DATAPATH_PRIVATE)
+		strcat(path, name);
+	return datapath_map(datapath, path, create);
+}
+
+int datapath_restore_slots(struct datapath *datapath, struct slots *slots)
+{
+	for (uint32_t slot = PORT_SLOT_FIRST; datapath->records && slot < datapath->capacity; slot++) {
+		struct slot_record record = datapath->records[slot];
+		int err;
+
+		if (!record.name[0])
+			break; /* slots are given out in order */
+		err = slots_restore(slots, slot, &record);
+		if (err) {
+			log_error(err, "map 'services': slot %u cannot be used", slot);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static uint32_t capacity_for(uint32_t slots)
+{
+	uint32_t capacity = CAPACITY_MIN;
+
+	/* Room to grow: half as many services again fit before counting has to start anew. */
+	while (capacity < slots + slots / 2 && capacity < PORT_SLOT_END)
+		capacity *= 2;
+	return capacity < PORT_SLOT_END ? capacity : PORT_SLOT_END;
+}
+
+static int check_capacity(struct datapath *datapath, struct slots *slots)
+{
+	if (!datapath->capacity)
+		datapath->capacity = capacity_for(slots_end(slots));
+	if (slots_end(slots) <= datapath->capacity)
+		return 0;
+	log_errorx("pin directory '%s': has room for %u services, the database needs %u: --detach first, then start anew",
+		   datapath->pins.root, datapath->capacity - PORT_SLOT_FIRST, slots_end(slots) - PORT_SLOT_FIRST);
+	return -ENOSPC;
+}
+
+/* Those that are new; the others may be written by who decides on series, at this very time. */
+static void store_records(struct datapath *datapath, struct slots *slots)
+{
+	for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++)
+		if (!datapath->records[slot].name[0])
+			datapath->records[slot] = *slots_record(slots, slot);
+}
+
+/* An array map's values lie 8 bytes apart (kernel/bpf/arraymap.c rounds elem_size up). */
+struct table_cell {
+	uint32_t value;
+	uint32_t unused;
+};
+
+#define TABLE_BYTES (PORT_TABLE_ENTRIES * sizeof(struct table_cell))
+
+/* Through a mapping, as a system call for each value would take a hundred times as long. */
+static int fill_table(int inner, const struct porttable *table)
+{
+	struct table_cell *cells = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, inner, 0);
+
+	if (cells == MAP_FAILED)
+		return -errno;
+	for (uint32_t i = 0; i < PORT_TABLE_ENTRIES; i++)
+		if (table->values[i])
+			cells[i].value = table->values[i];
+	munmap(cells, TABLE_BYTES);
+	return 0;
+}
+
+/* Fills a new table, then puts it in force. */
+static int store_table(struct datapath *datapath, const struct porttable *table)
+{
+	int inner = create_table(), err;
+	uint32_t index = 0;
+
+	if (inner < 0)
+		return inner;
+	err = fill_table(inner, table);
+	if (!err)
+		err = bpf_map_update_elem(datapath->ports, &index, &inner, BPF_ANY);
+	close(inner);
+	return err;
+}
+
+int datapath_publish(struct datapath *datapath, struct slots *slots, const struct porttable *table)
+{
+	int err = check_capacity(datapath, slots);
+
+	if (err)
+		return err;
+	if (datapath->services < 0) {
+		datapath->is_new = true;
+		datapath->services = open_map(datapath, "services", create_services);
+		err = datapath->services < 0 ? datapath->services : datapath_map_records(datapath);
+	}
+	if (err)
+		return err;
+	if (datapath->ports < 0)
+		datapath->ports = open_map(datapath, "ports", create_ports);
+	if (datapath->ports < 0)
+		return datapath->ports;
+	store_records(datapath, slots);
+	err = store_table(datapath, table);
+	if (err)
+		log_error(err, "map 'ports': the table cannot be stored");
+	return err;
+}
+
+void datapath_decide_series(struct datapath *datapath, struct slots *slots,
+			    void (*decide)(void *ctx, struct slots *slots), void *ctx)
+{
+	int lock = datapath->access == DATAPATH_PRIVATE ? -1 : pins_lock_records(&datapath->pins);
+	uint32_t end = slots_end(slots) < datapath->capacity ? slots_end(slots) : datapath->capacity;
+
+	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++)
+		slots_record(slots, slot)->series = datapath->records[slot].series;
+	decide(ctx, slots);
+	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++)
+		datapath->records[slot].series = slots_record(slots, slot)->series;
+	pins_unlock_records(lock);
+}
+
+uint64_t datapath_memory_bytes(const struct datapath *datapath)
+{
+	uint64_t counters = (uint64_t)PORT_INDEX_END(datapath->capacity) * sizeof(struct port_counter);
+	uint64_t shared = TABLE_BYTES + (uint64_t)datapath->capacity * sizeof(struct slot_record);
+
+	return shared + datapath->count * (counters * datapath->cpus + sizeof(struct datapath_state));
+}

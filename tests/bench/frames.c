@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "frames.h"
+
+#include <netinet/in.h>
+
+#define CLIENT_PORT 51000
+#define VLAN 0x8100
+#define QINQ 0x88a8
+#define ARP 0x0806
+
+static void tcp(struct packet *p, uint16_t source, uint16_t destination)
+{
+	packet_ports(p, IPPROTO_TCP, source, destination, PACKET_TCP_ACK);
+}
+
+static void udp(struct packet *p, uint16_t source, uint16_t destination)
+{
+	packet_ports(p, IPPROTO_UDP, source, destination, 0);
+}
+
+static void start_ipv4(struct packet *p)
+{
+	packet_eth(p);
+	packet_ipv4(p, 5, 0);
+}
+
+static void known_tcp(struct packet *p)
+{
+	start_ipv4(p);
+	tcp(p, CLIENT_PORT, 443);
+}
+
+static void known_udp(struct packet *p)
+{
+	start_ipv4(p);
+	udp(p, CLIENT_PORT, 53);
+}
+
+static void both_known(struct packet *p)
+{
+	start_ipv4(p);
+	tcp(p, 8080, 443);
+}
+
+static void unknown_tcp(struct packet *p)
+{
+	start_ipv4(p);
+	tcp(p, CLIENT_PORT, 50000);
+}
+
+static void unknown_udp(struct packet *p)
+{
+	start_ipv4(p);
+	udp(p, CLIENT_PORT, 50000);
+}
+
+static void ipv6(struct packet *p)
+{
+	packet_eth(p);
+	packet_ipv6(p);
+	tcp(p, CLIENT_PORT, 443);
+}
+
+static void ipv6_extended(struct packet *p)
+{
+	packet_eth(p);
+	packet_ipv6(p);
+	packet_ext(p, IPPROTO_HOPOPTS, 8);
+	packet_ext(p, IPPROTO_DSTOPTS, 8);
+	tcp(p, CLIENT_PORT, 443);
+}
+
+static void vlan(struct packet *p)
+{
+	packet_eth(p);
+	packet_vlan(p, VLAN, 10);
+	packet_ipv4(p, 5, 0);
+	tcp(p, CLIENT_PORT, 443);
+}
+
+static void qinq(struct packet *p)
+{
+	packet_eth(p);
+	packet_vlan(p, QINQ, 20);
+	packet_vlan(p, VLAN, 10);
+	packet_ipv4(p, 5, 0);
+	tcp(p, CLIENT_PORT, 443);
+}
+
+static void arp(struct packet *p)
+{
+	packet_eth(p);
+	packet_type(p, ARP);
+	packet_pad(p, PACKET_ETH_MIN);
+}
+
+static void icmp(struct packet *p)
+{
+	start_ipv4(p);
+	packet_protocol(p, IPPROTO_ICMP);
+	packet_payload(p, 8);
+}
+
+#define METHOD(method) (PORT_INDEX_METHODS + (method))
+#define BUCKET(bucket) (PORT_INDEX_BUCKETS + (bucket))
+
+const struct frame_case frame_cases[FRAME_CASES] = {
+	{ "known TCP", known_tcp, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, false },
+	{ "known TCP, ports vary", known_tcp, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, true },
+	{ "known UDP", known_udp, METHOD(PORT_DATABASE), FRAME_FILTER_UDP, false },
+	{ "TCP, both known", both_known, METHOD(PORT_TIE), FRAME_FILTER_TCP, false },
+	{ "unknown TCP", unknown_tcp, BUCKET(PORT_UNCLASSIFIED_TCP), FRAME_FILTER_TCP, false },
+	{ "unknown UDP", unknown_udp, BUCKET(PORT_UNCLASSIFIED_UDP), FRAME_FILTER_UDP, false },
+	{ "IPv6 TCP", ipv6, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, false },
+	{ "IPv6, 2 ext. headers", ipv6_extended, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, false },
+	{ "VLAN TCP", vlan, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, false },
+	{ "QinQ TCP", qinq, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, false },
+	{ "ARP", arp, BUCKET(PORT_ARP), FRAME_NO_FILTER, false },
+	{ "ICMP", icmp, BUCKET(PORT_ICMP), FRAME_NO_FILTER, false },
+};

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by the tests that need network namespaces. They run from the root of the tree, as root.
+# Everything they make carries this run's number and is removed when the script ends, however it ends:
+# namespaces, the BPF file system for the pins, the directory $T, the processes.
+# shellcheck shell=sh disable=SC2034
+
+O=${O:-build}
+here=$(pwd)/tests/netns
+case $O in /*) build=$O ;; *) build=$(pwd)/$O ;; esac
+AGENT=${AGENT:-$build/agent}
+PYTHON=${PYTHON:-/usr/bin/python3}
+PATH=$PATH:/usr/sbin:/sbin:$build/debs/usr/bin
+run=pa$$
+failures=0
+pids= namespaces= mounts= T= spawned=
+
+ok() { echo "ok - $*"; }
+not_ok() {
+	echo "not ok - $*"
+	failures=$((failures + 1))
+}
+
+check() { # DESCRIPTION COMMAND...
+	description=$1
+	shift
+	if "$@"; then ok "$description"; else not_ok "$description"; fi
+}
+
+check_equal() { # DESCRIPTION GOT WANTED
+	if [ "$2" = "$3" ]; then ok "$1: $2"; else not_ok "$1: $2, wanted $3"; fi
+}
+
+# Exactly this exit status, and this sentence on standard error.
+check_fails() { # DESCRIPTION STATUS PATTERN COMMAND...
+	description=$1 wanted=$2 pattern=$3
+	shift 3
+	"$@" >"$T/out" 2>"$T/err"
+	status=$?
+	if [ $status = "$wanted" ] && grep -q -- "$pattern" "$T/err"; then
+		ok "$description: exit $status, '$(head -1 "$T/err")'"
+	else
+		not_ok "$description: exit $status, '$(cat "$T/err")', wanted $wanted and '$pattern'"
+	fi
+}
+
+# True as soon as the command is, false if it is not in time.
+wait_until() { # SECONDS COMMAND...
+	tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+is_running() { [ -d "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; }
+is_gone() { ! is_running "$1"; }
+
+# Ends a process of this run and returns its exit status.
+stop() { # PID [SIGNAL]
+	kill -"${2:-TERM}" "$1" 2>/dev/null
+	wait_until 10 is_gone "$1" || {
+		echo "# process $1 does not end on SIG${2:-TERM}"
+		kill -KILL "$1"
+	}
+	wait "$1" 2>/dev/null
+}
+
+clean_up() {
+	trap '' INT TERM HUP
+	for pid in $pids; do kill "$pid" 2>/dev/null; done
+	for pid in $pids; do
+		wait_until 2 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+	done
+	for name in $namespaces; do ip netns del "$name"; done
+	for mount in $mounts; do umount "$mount"; done
+	[ -z "$T" ] || rm -rf "$T"
+}
+
+# Ends the script if something is missing, with the line that says so.
+begin() { # TOOL...
+	if [ "$(id -u)" != 0 ]; then
+		echo "skipped: network namespaces need root"
+		exit 0
+	fi
+	for tool in "$AGENT" "$PYTHON" ip nsenter ethtool jq "$@"; do
+		command -v "$tool" >/dev/null && continue
+		echo "skipped: $tool is missing"
+		exit 0
+	done
+	T=$(mktemp -d "${TMPDIR:-/tmp}/$run.XXXXXX") || exit 1
+	chmod 755 "$T"
+	trap clean_up EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir "$T/bpf" "$T/textfile"
+	if ! mount -t bpf bpf "$T/bpf"; then
+		echo "skipped: a BPF file system cannot be mounted"
+		exit 0
+	fi
+	mounts=$T/bpf
+	PINS=$T/bpf/portacct
+	PROM=$T/textfile/portacct.prom
+	if ! ip netns add "$run-probe" 2>/dev/null; then
+		echo "skipped: network namespaces cannot be made"
+		exit 0
+	fi
+	ip netns del "$run-probe"
+}
+
+finish() {
+	[ $failures = 0 ] || echo "# $failures checks failed"
+	[ $failures = 0 ]
+	exit
+}
+
+# ---- namespaces: called by their short names, so that two runs do not meet
+in_ns() { # NAMESPACE COMMAND...
+	inside=/run/netns/$run-$1
+	shift
+	nsenter --net="$inside" "$@"
+}
+
+spawn() { # NAMESPACE COMMAND...; sets $spawned
+	inside=/run/netns/$run-$1
+	shift
+	nsenter --net="$inside" "$@" &
+	spawned=$!
+	pids="$pids $spawned"
+}
+
+agent() { # NAMESPACE OPTION...
+	where=$1
+	shift
+	in_ns "$where" "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
+}
+
+spawn_agent() { # NAMESPACE OPTION...
+	where=$1
+	shift
+	spawn "$where" "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
+}
+
+# No duplicate address detection and no router solicitations: addresses work at once.
+add_namespace() { # NAMESPACE
+	ip netns add "$run-$1" || exit 1
+	namespaces="$namespaces $run-$1"
+	ip -n "$run-$1" link set lo up
+	for key in accept_dad router_solicitations; do
+		for scope in all default; do
+			in_ns "$1" sh -c "echo 0 >/proc/sys/net/ipv6/conf/$scope/$key"
+		done
+	done
+}
+
+# A veth pair. What the peer sends reaches the counted device frame by frame: the peer neither leaves
+# segmentation nor checksums to it, and the counted device merges nothing before a capture sees it.
+connect() { # NAMESPACE COUNTED NAMESPACE PEER [MTU]
+	ip -n "$run-$1" link add "$2" mtu "${5:-1500}" type veth peer name "$4" mtu "${5:-1500}" netns "$run-$3" ||
+		exit 1
+	in_ns "$1" ethtool -K "$2" gro off >/dev/null
+	in_ns "$3" ethtool -K "$4" tso off gso off tx off txvlan off >/dev/null
+}
+
+# A client, a gateway, a server. The gateway's devices are up, their peers are not: nothing is
+# received before peers_up nor after peers_down, so that two counts have the same start and end.
+make_gateway() {
+	add_namespace client
+	add_namespace gateway
+	add_namespace server
+	connect gateway gwlan client c0
+	connect gateway gwwan server s0
+	in_ns gateway sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+	ip -n "$run-gateway" address add 10.1.0.1/24 dev gwlan
+	ip -n "$run-gateway" address add 10.2.0.1/24 dev gwwan
+	ip -n "$run-gateway" -6 address add fd01::1/64 dev gwlan
+	ip -n "$run-gateway" -6 address add fd02::1/64 dev gwwan
+	ip -n "$run-gateway" link set gwlan up
+	ip -n "$run-gateway" link set gwwan up
+}
+
+peer_up() { # NAMESPACE DEVICE NUMBER
+	ip -n "$run-$1" link set "$2" up
+	ip -n "$run-$1" address add "10.$3.0.2/24" dev "$2"
+	ip -n "$run-$1" -6 address add "fd0$3::2/64" dev "$2"
+	ip -n "$run-$1" route add default via "10.$3.0.1"
+	ip -n "$run-$1" -6 route add default via "fd0$3::1"
+}
+
+peers_up() {
+	peer_up client c0 1
+	peer_up server s0 2
+	wait_until 5 in_ns client "$PYTHON" "$here/traffic.py" ping fd02::2 1 >/dev/null
+}
+
+peers_down() {
+	ip -n "$run-client" link set c0 down
+	ip -n "$run-server" link set s0 down
+}
+
+link_stat() { # NAMESPACE DEVICE rx|tx FIELD
+	ip -n "$run-$1" -s -j link show dev "$2" | jq ".[0].stats64.$3.$4"
+}
+
+# The id of the XDP program on a device; empty without one.
+xdp_program() { # NAMESPACE DEVICE
+	ip -n "$run-$1" -j link show dev "$2" | jq -r '.[0].xdp.prog.id // empty'
+}
+
+# Sum over the samples of a family in the textfile whose line has all the words.
+prom_sum() { # FAMILY WORD...
+	family=$1
+	shift
+	awk -v family="portacct_$family{" -v words="$*" '
+		BEGIN { count = split(words, word, " ") }
+		index($0, family) == 1 {
+			for (i = 1; i <= count; i++) if (!index($0, word[i])) next
+			sum += $NF
+		}
+		END { printf "%d\n", sum }' "$PROM"
+}

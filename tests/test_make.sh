@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What the Makefile promises: a changed header rebuilds what includes it, the BPF object too; what is
+# missing is named in one sentence; install and uninstall leave nothing behind.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+check() { # WHAT, then a command
+	what=$1
+	shift
+	if "$@" >"$tree/out" 2>&1; then
+		echo "ok - $what"
+	else
+		echo "not ok - $what"
+		cat "$tree/out"
+		bad=1
+	fi
+}
+
+mkdir "$tree/src.copy" && cp -r Makefile bpf src include data tests vmlinux "$tree/src.copy" || exit 1
+rebuilds() { # HEADER TARGET: touching the one makes the other again
+	touch "$1" && make -n "$2" | grep -q -- "$2"
+}
+settled() {
+	make -q "$O/agent"
+}
+
+cd "$tree/src.copy" || exit 1
+O=build
+check 'builds in a copy of the tree' make O=$O all
+check 'nothing is to be done after a build' settled
+for header in include/port_abi.h bpf/parse.h vmlinux/vmlinux.h; do
+	touch -d '1 minute ago' $O/*.o $O/*.h $O/libagent.a $O/agent
+	check "a changed $header rebuilds the BPF object" rebuilds $header $O/agent.bpf.o
+done
+make -s all >/dev/null 2>&1
+check 'a changed port_abi.h rebuilds the user half' rebuilds include/port_abi.h $O/slots.o
+make -s all >/dev/null 2>&1
+check 'a changed database rebuilds what embeds it' rebuilds data/services.csv $O/builtin.o
+make -s all >/dev/null 2>&1
+
+names_missing() { # WORD, then make's arguments: fails, and says so in one line
+	word=$1
+	shift
+	! make "$@" all >"$tree/said" 2>&1 && grep -q "$word.* is missing: install " "$tree/said" &&
+		[ "$(grep -c . "$tree/said")" = 1 ]
+}
+check 'a missing clang is named in one sentence' names_missing no-clang CLANG=no-clang
+check 'a missing compiler is named in one sentence' names_missing no-cc CC=no-cc
+check 'a missing bpftool is named in one sentence' names_missing bpftool BPFTOOL=
+check 'a missing pkg-config is named in one sentence' names_missing no-pkg-config PKG_CONFIG=no-pkg-config
+check 'a missing library is named in one sentence' names_missing 'library libbpf' PKG_CONFIG=false
+
+installed() {
+	make -s install PREFIX=/usr DESTDIR="$tree/root" && "$tree/root/usr/sbin/portacct-agent" --version
+}
+uninstalled() {
+	make -s uninstall PREFIX=/usr DESTDIR="$tree/root" && [ -z "$(find "$tree/root" -type f)" ]
+}
+check 'make install installs portacct-agent' installed
+check 'make uninstall removes every file' uninstalled
+check 'make help names the targets' sh -c 'make help | grep -q "make check"'
+exit $bad
