@@ -72,6 +72,9 @@ enum ip_protocol {
 	IP_UDPLITE = 136,
 };
 
+/* Headers lie at even offsets, no more: an IP header behind 14 bytes of Ethernet is not at a multiple of 4. */
+#pragma pack(push, 2)
+
 struct eth_header {
 	__u8 destination[6];
 	__u8 source[6];
@@ -115,7 +118,8 @@ struct ipv4_header { /* RFC 791 section 3.1 */
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 
 struct ipv6_header { /* RFC 8200 section 3 */
-	__be32 version_class_flow_be;
+	__u8 version_class; /* version in the high 4 bits */
+	__u8 class_flow[3];
 	__be16 payload_length_be;
 	__u8 next_header;
 	__u8 hop_limit;
@@ -139,6 +143,9 @@ struct tcp_start { /* RFC 9293 section 3.1 */
 	__u8 data_offset;
 	__u8 flags;
 };
+
+#pragma pack(pop)
+
 #define TCP_START_BYTES 14
 #define PORTS_BYTES 4
 #define TCP_FLAG_SYN 0x02

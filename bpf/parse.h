@@ -170,7 +170,7 @@ static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt 
 {
 	const struct ipv6_header *ip;
 
-	if (!cursor_read(c, sizeof(*ip), (const void **)&ip) || bpf_ntohl(ip->version_class_flow_be) >> 28 != 6)
+	if (!cursor_read(c, sizeof(*ip), (const void **)&ip) || ip->version_class >> 4 != 6)
 		return PORT_MALFORMED;
 	c->offset += sizeof(*ip);
 	bound_by_length(c, pkt, c->offset, bpf_ntohs(ip->payload_length_be));

@@ -75,7 +75,7 @@ measure_memory() {
 }
 
 prepare
-echo "portacct $("$O/agent" --version | head -n 1), kernel $(uname -r), $(nproc) CPUs: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+echo "$("$O/agent" --version | head -n 1), kernel $(uname -r), $(nproc) CPUs: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 echo
 status=0
 inside "$O/tests/bench/bench" packets "$O/tests/bench" bench0 || status=1

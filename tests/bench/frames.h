@@ -6,7 +6,6 @@
 #ifndef FRAMES_H
 #define FRAMES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "packet.h"
@@ -20,10 +19,18 @@ struct frame_case {
 	void (*build)(struct packet *packet);
 	uint32_t cell;            /* of PORT_INDEX_*: the bucket or the method that counts it */
 	enum frame_filter filter;
-	bool varies;              /* other ports in every packet: vary.bpf.c writes them */
+	/*
+	 * Not 0: vary.bpf.c writes other ports into every packet, the destination one of so many
+	 * that have entries in a database that is large enough.
+	 */
+	uint32_t destinations;
 };
 
-#define FRAME_CASES 12
+/* As many as a database of 100 services has in one run, and as one of 14,000 has. */
+#define FRAME_FEW 48
+#define FRAME_MANY 7000
+
+#define FRAME_CASES 13
 extern const struct frame_case frame_cases[FRAME_CASES];
 
 #endif

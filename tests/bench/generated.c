@@ -21,11 +21,6 @@ static unsigned int tcp_step(unsigned int i, unsigned int count)
 	return i;
 }
 
-unsigned int generated_run(unsigned int services)
-{
-	return services / 2 <= STEP_8080 ? services / 2 - 2 : services / 2;
-}
-
 static void put_row(FILE *out, unsigned int number, unsigned int port, const char *transport)
 {
 	fprintf(out,

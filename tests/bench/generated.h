@@ -18,7 +18,5 @@
 
 /* services is even, from 100 to GENERATED_MAX. 0 or -EIO. */
 int generated_write(FILE *out, unsigned int services);
-/* How many TCP ports follow each other, GENERATED_STEP apart, from GENERATED_TCP on. */
-unsigned int generated_run(unsigned int services);
 
 #endif

@@ -164,9 +164,22 @@ static int load_filter(struct programs *programs, enum program_id id, const char
 	globfree(&found);
 	if (!err)
 		err = list_port(programs, id, port, flags);
-	if (err)
-		programs->no_filter = "xdp-filter's programs cannot be loaded";
 	return err;
+}
+
+static void load_filters(struct programs *programs)
+{
+	int err = load_filter(programs, PROGRAM_FILTER_TCP, "xdpfilt_dny_tcp.o", 443, FILTER_TCP);
+
+	if (!err)
+		err = load_filter(programs, PROGRAM_FILTER_UDP, "xdpfilt_dny_udp.o", 53, FILTER_UDP);
+	if (!err)
+		err = load_filter(programs, PROGRAM_FILTER_ALL, "xdpfilt_dny_all.o", 443,
+				  FILTER_TCP | FILTER_UDP);
+	if (!err)
+		err = list_port(programs, PROGRAM_FILTER_ALL, 53, FILTER_TCP | FILTER_UDP);
+	if (err && !programs->no_filter)
+		programs->no_filter = "xdp-filter's programs cannot be loaded";
 }
 
 static int load_vary(struct programs *programs, const char *objects)
@@ -219,8 +232,8 @@ int programs_open(struct programs *programs, const char *objects, const char *de
 		err = load_agent(programs, PROGRAM_LARGE, PROGRAMS_LARGE);
 	if (!err)
 		err = attach(programs, device);
-	if (!err && !load_filter(programs, PROGRAM_FILTER_TCP, "xdpfilt_dny_tcp.o", 443, FILTER_TCP))
-		load_filter(programs, PROGRAM_FILTER_UDP, "xdpfilt_dny_udp.o", 53, FILTER_UDP);
+	if (!err)
+		load_filters(programs);
 	return err;
 }
 
@@ -239,7 +252,7 @@ int programs_select(const struct programs *programs, enum program_id id)
 	return bpf_link_update(programs->link, programs->fds[id], NULL);
 }
 
-int programs_vary(const struct programs *programs, enum program_id id)
+int programs_vary(const struct programs *programs, enum program_id id, uint32_t destinations)
 {
 	struct bpf_object *vary = programs->objects[PROGRAM_VARY];
 	const int settings = bpf_object__find_map_fd_by_name(vary, "settings");
@@ -248,7 +261,7 @@ int programs_vary(const struct programs *programs, enum program_id id)
 	uint32_t index = 0;
 	int err = bpf_map_lookup_elem(settings, &index, &values);
 
-	values.count = generated_run(id == PROGRAM_SMALL ? PROGRAMS_SMALL : PROGRAMS_LARGE);
+	values.count = destinations;
 	if (!err)
 		err = bpf_map_update_elem(settings, &index, &values, BPF_ANY);
 	return err ? err : bpf_map_update_elem(target, &index, &programs->fds[id], BPF_ANY);

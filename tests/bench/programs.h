@@ -23,6 +23,7 @@ enum program_id {
 	PROGRAM_LARGE, /* and with many */
 	PROGRAM_FILTER_TCP,
 	PROGRAM_FILTER_UDP,
+	PROGRAM_FILTER_ALL, /* xdp-filter as it comes: ports, addresses, Ethernet */
 	PROGRAM_VARY,
 	PROGRAMS,
 };
@@ -44,8 +45,8 @@ void programs_close(struct programs *programs);
 
 /* Puts a program on the link. 0 or -errno. */
 int programs_select(const struct programs *programs, enum program_id id);
-/* Makes PROGRAM_VARY go on to a program. 0 or -errno. */
-int programs_vary(const struct programs *programs, enum program_id id);
+/* Makes PROGRAM_VARY choose among so many destinations and go on to a program. 0 or -errno. */
+int programs_vary(const struct programs *programs, enum program_id id, uint32_t destinations);
 /* Runs a frame over and over. Returns what the last run returned, or -errno. */
 int programs_run(const struct programs *programs, enum program_id id, const void *frame, uint32_t len,
 		 uint32_t repeat);

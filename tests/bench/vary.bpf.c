@@ -4,6 +4,7 @@
  * call, as one system call runs one frame over and over.
  */
 #include "vmlinux.h"
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "vary.h"
@@ -36,25 +37,20 @@ static __always_inline __u64 draw(struct vary_settings *s)
 	return x;
 }
 
-static __always_inline void write_port(__u8 *at, __u32 port)
-{
-	at[0] = port >> 8;
-	at[1] = port;
-}
-
 SEC("xdp")
 int vary(struct xdp_md *ctx)
 {
 	__u8 *start = (__u8 *)(long)ctx->data, *end = (__u8 *)(long)ctx->data_end;
 	__u32 index = 0;
 	struct vary_settings *s = bpf_map_lookup_elem(&settings, &index);
+	__be16 *ports = (void *)(start + VARY_PORTS_AT);
 	__u64 number;
 
 	if (!s || start + VARY_PORTS_AT + 4 > end)
 		return XDP_ABORTED;
 	number = draw(s);
-	write_port(start + VARY_PORTS_AT, VARY_CLIENT_FIRST + (number & VARY_CLIENT_MASK));
-	write_port(start + VARY_PORTS_AT + 2, s->first + s->step * (__u32)((number >> 32) * s->count >> 32));
+	ports[0] = bpf_htons(VARY_CLIENT_FIRST + (number & VARY_CLIENT_MASK));
+	ports[1] = bpf_htons(s->first + s->step * (__u32)((number >> 32) * s->count >> 32));
 	bpf_tail_call(ctx, &target, 0);
 	return XDP_ABORTED;
 }

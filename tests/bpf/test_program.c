@@ -221,7 +221,7 @@ static void test_program_counters_too_small(void **state)
 	program_free(program);
 }
 
-/* From a copy that lies where the host's compiler expects headers: an IP header at a multiple of 4. */
+/* From a copy that lies where the compiler expects headers: an IP header at a multiple of 4. */
 static enum port_bucket parse_start(const uint8_t *bytes, size_t len, bool starts_at_l3,
 				    struct pkt *pkt)
 {
