@@ -20,7 +20,8 @@ static int finish(const char *what, int err)
 {
 	fflush(stdout);
 	if (err)
-		fprintf(stderr, "bench: %s: not everything could be measured: %s\n", what, strerror(-err));
+		fprintf(stderr, "bench: %s: not everything could be measured: %s\n", what,
+			strerror(-err));
 	return err ? 1 : 0;
 }
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
 		return finish(argv[1], userhalf_bench(argv[2], argv[3]));
 	if (argc == 2 && !strcmp(argv[1], "idle"))
 		return pause();
-	fprintf(stderr, "usage: bench packets OBJECTS DEVICE | bench agent DEVICE DIRECTORY | bench idle\n");
+	fprintf(stderr, "usage: bench packets OBJECTS DEVICE | bench agent DEVICE DIRECTORY | "
+			"bench idle\n");
 	return 2;
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Measures what portacct costs: a packet in the kernel, the agent's own work, its memory. Needs root.
-# Everything happens in a network namespace, on a device and in a directory of its own, all removed at
-# the end. The exit status is 0 unless something could not be measured: a budget that is missed is said.
+# Measures what portacct costs: a packet in the kernel, the agent's own work, its memory. Needs
+# root. All of it happens in a network namespace, on a device and in a directory of its own, removed
+# at the end. The exit status is 0 unless something could not be measured; of a budget it only says
+# whether it is kept.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
@@ -26,14 +27,16 @@ clean_up() {
 prepare() {
 	[ "$(id -u)" = 0 ] || skip 'loading BPF programs needs root'
 	for tool in ip nsenter unshare; do
-		command -v $tool >/dev/null || skip "$tool is missing (packages iproute2, util-linux)"
+		command -v $tool >/dev/null ||
+			skip "$tool is missing (packages iproute2, util-linux)"
 	done
 	trap clean_up EXIT
 	trap 'exit 130' INT TERM
 	work=$(mktemp -d) || exit 1
 	mkdir "$work/bpffs" || exit 1
 	ip netns add "$name" || skip 'no network namespace can be made here'
-	inside ip link add bench0 type veth peer name bench1 || skip 'no veth device can be made here'
+	inside ip link add bench0 type veth peer name bench1 ||
+		skip 'no veth device can be made here'
 	inside ip link set bench0 up && inside ip link set bench1 up
 }
 
@@ -70,12 +73,15 @@ measure_memory() {
 	verdict='within budget'
 	[ "$peak" -le $budget_kb ] || verdict='over budget'
 	echo
-	echo "$verdict: the agent's memory with the built-in database in $budget_kb kB: VmRSS $rss kB, VmHWM $peak kB after two intervals"
-	echo "  (VmRSS of a process with the same libraries that does nothing: $(memory_of $idle VmRSS) kB; of sleep: $(memory_of $nothing VmRSS) kB)"
+	echo "$verdict: the agent's memory with the built-in database in $budget_kb kB:" \
+		"VmRSS $rss kB, VmHWM $peak kB after two intervals"
+	echo "  (VmRSS of a process with the same libraries that does nothing:" \
+		"$(memory_of "$idle" VmRSS) kB; of sleep: $(memory_of "$nothing" VmRSS) kB)"
 }
 
 prepare
-echo "$("$O/agent" --version | head -n 1), kernel $(uname -r), $(nproc) CPUs: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+echo "$("$O/agent" --version | head -n 1), kernel $(uname -r), $(nproc) CPUs: ${model:-$(uname -m)}"
 echo
 status=0
 inside "$O/tests/bench/bench" packets "$O/tests/bench" bench0 || status=1

@@ -91,7 +91,6 @@ static void arp(struct packet *p)
 {
 	packet_eth(p);
 	packet_type(p, ARP);
-	packet_pad(p, PACKET_ETH_MIN);
 }
 
 static void icmp(struct packet *p)

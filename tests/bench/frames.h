@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The frames whose cost is measured, and what becomes of each of them with a generated database.
- * Frames are as short as they come: the cost does not depend on what follows the ports.
+ * Frames are as short as Ethernet has them: the cost does not depend on what follows the ports.
  */
 #ifndef FRAMES_H
 #define FRAMES_H
@@ -17,7 +17,7 @@ enum frame_filter { FRAME_NO_FILTER, FRAME_FILTER_TCP, FRAME_FILTER_UDP };
 struct frame_case {
 	const char *desc;
 	void (*build)(struct packet *packet);
-	uint32_t cell;            /* of PORT_INDEX_*: the bucket or the method that counts it */
+	uint32_t cell; /* of PORT_INDEX_*: the bucket or the method that counts it */
 	enum frame_filter filter;
 	/*
 	 * Not 0: vary.bpf.c writes other ports into every packet, the destination one of so many

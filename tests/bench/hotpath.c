@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a packet costs in the kernel: rounds over all programs and frames, then the table and its verdicts. */
+/* What a packet costs in the kernel: rounds over all programs and frames, then the table and its
+ * verdicts. */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <math.h>
@@ -43,10 +44,12 @@ static enum program_id filter_of(const struct frame_case *frame)
 
 static int run(const struct hotpath *hot, enum program_id id, size_t i, uint32_t repeat)
 {
-	return programs_run(&hot->programs, id, hot->frames[i].data, (uint32_t)hot->frames[i].len, repeat);
+	return programs_run(&hot->programs, id, hot->frames[i].data, (uint32_t)hot->frames[i].len,
+			    repeat);
 }
 
-static int measure(struct hotpath *hot, enum program_id id, enum program_id runs, size_t i, size_t round)
+static int measure(struct hotpath *hot, enum program_id id, enum program_id runs, size_t i,
+		   size_t round)
 {
 	const double start = timing_cpu_ns();
 	const int result = run(hot, runs, i, REPEAT);
@@ -120,6 +123,8 @@ static int prepare(struct hotpath *hot)
 	for (size_t i = 0; !err && i < FRAME_CASES; i++) {
 		frame_cases[i].build(&hot->frames[i]);
 		packet_finish(&hot->frames[i]);
+		if (hot->frames[i].len < PACKET_ETH_MIN)
+			packet_pad(&hot->frames[i], PACKET_ETH_MIN);
 		err = check_case(hot, PROGRAM_SMALL, i);
 		if (!err)
 			err = check_case(hot, PROGRAM_LARGE, i);
@@ -169,8 +174,8 @@ static void print_row(const struct hotpath *hot, size_t i)
 {
 	const double empty = cost(hot, PROGRAM_EMPTY, i), large = cost(hot, PROGRAM_LARGE, i);
 
-	printf("%-20s %6.1f %6.1f %6.1f %6.1f | %6.1f %6.1f %6.1f %6.2f", frame_cases[i].desc, empty,
-	       cost(hot, PROGRAM_PARSE, i), cost(hot, PROGRAM_SMALL, i), large,
+	printf("%-20s %6.1f %6.1f %6.1f %6.1f | %6.1f %6.1f %6.1f %6.2f", frame_cases[i].desc,
+	       empty, cost(hot, PROGRAM_PARSE, i), cost(hot, PROGRAM_SMALL, i), large,
 	       over_empty(hot, PROGRAM_PARSE, i), over_empty(hot, PROGRAM_SMALL, i),
 	       over_empty(hot, PROGRAM_LARGE, i), large / empty);
 	print_filter(hot, filter_of(&frame_cases[i]), i);
@@ -180,15 +185,20 @@ static void print_row(const struct hotpath *hot, size_t i)
 
 static void print_table(const struct hotpath *hot)
 {
-	printf("ns a packet: CPU time of BPF_PROG_TEST_RUN, medians of %d rounds of %d runs; over an empty\n"
-	       "program in the same round; ratio to it; share: our overhead in that of xdp-filter, of which\n"
-	       "there is one program for TCP or UDP ports only, and one for ports, addresses and Ethernet\n"
-	       "that it loads when it is not told otherwise. The last rows write other ports into each packet.\n\n",
+	printf("ns a packet: CPU time of BPF_PROG_TEST_RUN, medians of %d rounds of %d runs; over "
+	       "an empty\n"
+	       "program in the same round; ratio to it; share: our overhead in that of xdp-filter, "
+	       "of which\n"
+	       "there is one program for TCP or UDP ports only, and one for ports, addresses and "
+	       "Ethernet\n"
+	       "that it loads when it is not told otherwise. The last rows write other ports into "
+	       "each packet.\n\n",
 	       ROUNDS, REPEAT);
-	printf("%-20s %27s | %27s | %-19s | %s\n", "", "ns", "over empty", "xdp-filter ports", "xdp-filter all");
-	printf("%-20s %6s %6s %6s %6s | %6s %6s %6s %6s | %6s %6s %5s | %6s %6s %5s\n", "frame", "empty",
-	       "parse", "100", "14,000", "parse", "100", "14,000", "ratio", "ns", "over", "share", "ns", "over",
-	       "share");
+	printf("%-20s %27s | %27s | %-19s | %s\n", "", "ns", "over empty", "xdp-filter ports",
+	       "xdp-filter all");
+	printf("%-20s %6s %6s %6s %6s | %6s %6s %6s %6s | %6s %6s %5s | %6s %6s %5s\n", "frame",
+	       "empty", "parse", "100", "14,000", "parse", "100", "14,000", "ratio", "ns", "over",
+	       "share", "ns", "over", "share");
 	for (size_t i = 0; i < FRAME_CASES; i++)
 		print_row(hot, i);
 }
@@ -208,8 +218,8 @@ static void print_over_empty(const struct hotpath *hot)
 		}
 	}
 	printf("%s: at most %.0f ns over empty: %zu of %d frames; the dearest is %s with %.1f ns\n",
-	       bench_verdict(within == FRAME_CASES), BUDGET_NS, within, FRAME_CASES, frame_cases[at].desc,
-	       worst);
+	       bench_verdict(within == FRAME_CASES), BUDGET_NS, within, FRAME_CASES,
+	       frame_cases[at].desc, worst);
 }
 
 /* filter: PROGRAM_FILTER_ALL, or any other for the one of the frame's transport. */
@@ -219,7 +229,8 @@ static void print_over_filter(const struct hotpath *hot, enum program_id filter,
 	size_t at = 0, within = 0, compared = 0;
 
 	for (size_t i = 0; i < FRAME_CASES; i++) {
-		const enum program_id id = filter == PROGRAM_FILTER_ALL ? filter : filter_of(&frame_cases[i]);
+		const enum program_id id =
+			filter == PROGRAM_FILTER_ALL ? filter : filter_of(&frame_cases[i]);
 
 		if (!applies(hot, id, &frame_cases[i]))
 			continue;
@@ -230,9 +241,10 @@ static void print_over_filter(const struct hotpath *hot, enum program_id filter,
 			at = i;
 		}
 	}
-	printf("%s: at most %.2f of xdp-filter's overhead (%s): %zu of %zu frames; the dearest is %s with %.2f\n",
-	       bench_verdict(within == compared), BUDGET_SHARE, name, within, compared, frame_cases[at].desc,
-	       worst);
+	printf("%s: at most %.2f of xdp-filter's overhead (%s): %zu of %zu frames; the dearest is "
+	       "%s with %.2f\n",
+	       bench_verdict(within == compared), BUDGET_SHARE, name, within, compared,
+	       frame_cases[at].desc, worst);
 }
 
 /* The same: less apart than the middle half of the rounds is. */
@@ -251,8 +263,10 @@ static void print_sizes(const struct hotpath *hot)
 			at = i;
 		}
 	}
-	printf("%s: the same for both databases: %zu of %d frames within noise; most apart is %s by %+.1f ns\n",
-	       bench_verdict(within == FRAME_CASES), within, FRAME_CASES, frame_cases[at].desc, most);
+	printf("%s: the same for both databases: %zu of %d frames within noise; most apart is %s "
+	       "by %+.1f ns\n",
+	       bench_verdict(within == FRAME_CASES), within, FRAME_CASES, frame_cases[at].desc,
+	       most);
 }
 
 int hotpath_bench(const char *objects, const char *device)

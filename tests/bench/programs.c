@@ -43,8 +43,7 @@ static int load_object(struct programs *programs, enum program_id id, const char
 	if (!object)
 		return -errno;
 	programs->objects[id] = object;
-	bpf_object__for_each_map(map, object)
-		bpf_map__set_pin_path(map, NULL);
+	bpf_object__for_each_map(map, object) bpf_map__set_pin_path(map, NULL);
 	program = bpf_object__next_program(object, NULL);
 	if (!program)
 		return -ENOENT;
@@ -54,7 +53,8 @@ static int load_object(struct programs *programs, enum program_id id, const char
 	return err;
 }
 
-static int load_own(struct programs *programs, enum program_id id, const char *objects, const char *name)
+static int load_own(struct programs *programs, enum program_id id, const char *objects,
+		    const char *name)
 {
 	char path[4096];
 
@@ -89,8 +89,8 @@ static int compile(struct porttable *table, unsigned int services)
 static int store(int ports, const struct porttable *table)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "port_table", sizeof(uint32_t), sizeof(uint32_t),
-				   PORT_TABLE_ENTRIES, &options);
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "port_table", sizeof(uint32_t),
+				   sizeof(uint32_t), PORT_TABLE_ENTRIES, &options);
 	int err = inner < 0 ? inner : 0;
 	uint32_t index;
 
@@ -126,7 +126,8 @@ static int load_agent(struct programs *programs, enum program_id id, unsigned in
 	return err;
 }
 
-/* xdp-filter's map: a cell a port in network byte order, flags in the low bits of its per-CPU values. */
+/* xdp-filter's map: a cell a port in network byte order, flags in the low bits of its per-CPU
+ * values. */
 #define FILTER_DESTINATION 2
 #define FILTER_TCP 4
 #define FILTER_UDP 8
@@ -147,9 +148,10 @@ static int list_port(struct programs *programs, enum program_id id, uint16_t por
 	return err;
 }
 
-/* With the policy "deny", a listed port passes: as the agent's program, it looks up, counts, passes. */
-static int load_filter(struct programs *programs, enum program_id id, const char *name, uint16_t port,
-		       uint64_t flags)
+/* With the policy "deny", a listed port passes: as the agent's program, it looks up, counts,
+ * passes. */
+static int load_filter(struct programs *programs, enum program_id id, const char *name,
+		       uint16_t port, uint64_t flags)
 {
 	char pattern[256];
 	glob_t found;
@@ -172,7 +174,8 @@ static void load_filters(struct programs *programs)
 	int err = load_filter(programs, PROGRAM_FILTER_TCP, "xdpfilt_dny_tcp.o", 443, FILTER_TCP);
 
 	if (!err)
-		err = load_filter(programs, PROGRAM_FILTER_UDP, "xdpfilt_dny_udp.o", 53, FILTER_UDP);
+		err = load_filter(programs, PROGRAM_FILTER_UDP, "xdpfilt_dny_udp.o", 53,
+				  FILTER_UDP);
 	if (!err)
 		err = load_filter(programs, PROGRAM_FILTER_ALL, "xdpfilt_dny_all.o", 443,
 				  FILTER_TCP | FILTER_UDP);
@@ -192,8 +195,10 @@ static int load_vary(struct programs *programs, const char *objects)
 	uint32_t index = 0;
 	int err = load_own(programs, PROGRAM_VARY, objects, "vary");
 
-	return err ? err : bpf_map_update_elem(bpf_object__find_map_fd_by_name(
-				programs->objects[PROGRAM_VARY], "settings"), &index, &settings, BPF_ANY);
+	return err ? err
+		   : bpf_map_update_elem(bpf_object__find_map_fd_by_name(
+						 programs->objects[PROGRAM_VARY], "settings"),
+					 &index, &settings, BPF_ANY);
 }
 
 static int attach(struct programs *programs, const char *device)
@@ -203,7 +208,8 @@ static int attach(struct programs *programs, const char *device)
 
 	if (!ifindex)
 		return -errno;
-	programs->link = bpf_link_create(programs->fds[PROGRAM_EMPTY], (int)ifindex, BPF_XDP, &options);
+	programs->link =
+		bpf_link_create(programs->fds[PROGRAM_EMPTY], (int)ifindex, BPF_XDP, &options);
 	return programs->link < 0 ? programs->link : 0;
 }
 
@@ -267,10 +273,11 @@ int programs_vary(const struct programs *programs, enum program_id id, uint32_t 
 	return err ? err : bpf_map_update_elem(target, &index, &programs->fds[id], BPF_ANY);
 }
 
-int programs_run(const struct programs *programs, enum program_id id, const void *frame, uint32_t len,
-		 uint32_t repeat)
+int programs_run(const struct programs *programs, enum program_id id, const void *frame,
+		 uint32_t len, uint32_t repeat)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = len, .repeat = (int)repeat);
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = len,
+		    .repeat = (int)repeat);
 	const int err = bpf_prog_test_run_opts(programs->fds[id], &options);
 
 	return err ? err : (int)options.retval;
@@ -282,7 +289,8 @@ uint64_t programs_packets(const struct programs *programs, enum program_id id, u
 	struct port_counter *copies = calloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*copies));
 	uint64_t packets = 0;
 
-	if (copies && !bpf_map_lookup_elem(bpf_map__fd(programs->agents[id]->maps.counters), &cell, copies))
+	if (copies &&
+	    !bpf_map_lookup_elem(bpf_map__fd(programs->agents[id]->maps.counters), &cell, copies))
 		for (int cpu = 0; cpu < cpus; cpu++)
 			packets += copies[cpu].packets;
 	free(copies);

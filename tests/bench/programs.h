@@ -32,14 +32,15 @@ enum program_id {
 #define PROGRAMS_LARGE 14000
 
 struct programs {
-	int fds[PROGRAMS];               /* -1: not loaded */
+	int fds[PROGRAMS]; /* -1: not loaded */
 	struct bpf_object *objects[PROGRAMS];
 	struct agent_bpf *agents[PROGRAMS];
-	const char *no_filter;           /* why xdp-filter's are not there; NULL: they are */
+	const char *no_filter; /* why xdp-filter's are not there; NULL: they are */
 	int link;
 };
 
-/* Loads them; objects is the directory of the bench's own, device the name of the one to attach to. 0 or -errno. */
+/* Loads them; objects is the directory of the bench's own, device the name of the one to attach to.
+ * 0 or -errno. */
 int programs_open(struct programs *programs, const char *objects, const char *device);
 void programs_close(struct programs *programs);
 
@@ -48,8 +49,8 @@ int programs_select(const struct programs *programs, enum program_id id);
 /* Makes PROGRAM_VARY choose among so many destinations and go on to a program. 0 or -errno. */
 int programs_vary(const struct programs *programs, enum program_id id, uint32_t destinations);
 /* Runs a frame over and over. Returns what the last run returned, or -errno. */
-int programs_run(const struct programs *programs, enum program_id id, const void *frame, uint32_t len,
-		 uint32_t repeat);
+int programs_run(const struct programs *programs, enum program_id id, const void *frame,
+		 uint32_t len, uint32_t repeat);
 /* The packets in a counter of PROGRAM_SMALL or PROGRAM_LARGE. */
 uint64_t programs_packets(const struct programs *programs, enum program_id id, uint32_t cell);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Clocks in nanoseconds, and what is made of several measurements of one thing. Pure but for the clocks. */
+/* Clocks in nanoseconds, and what is made of several measurements of one thing. Pure but for the
+ * clocks. */
 #ifndef TIMING_H
 #define TIMING_H
 
 #include <stddef.h>
 
-/* What this thread has used, in user space and in the kernel: other processes' time is not in it. */
+/* What this thread has used, in user space and in the kernel: other processes' time is not in it.
+ */
 double timing_cpu_ns(void);
 double timing_wall_ns(void);
 

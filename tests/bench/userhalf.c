@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the agent itself costs with a large database: each step beside something that any program would pay. */
+/* What the agent itself costs with a large database: each step beside something that any program
+ * would pay. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -268,7 +269,8 @@ static int measure_textfile(struct userhalf *half, struct session *session, enum
 	return err ? err : write_plain(half, plain, *bytes);
 }
 
-/* One session for all rounds, as an agent writes the file again and again; the first write warms up. */
+/* One session for all rounds, as an agent writes the file again and again; the first write warms
+ * up. */
 static int textfiles(struct userhalf *half, const struct cli_options *options, enum step step)
 {
 	struct session session;
@@ -308,24 +310,28 @@ static void print_row(struct userhalf *half, enum step step, const char *what, c
 
 static void print_table(struct userhalf *half)
 {
-	printf("\nms by the clock and of CPU time, medians of %d runs, beside something that any program would pay;\n"
+	printf("\nms by the clock and of CPU time, medians of %d runs, beside something that any "
+	       "program would pay;\n"
 	       "ratio of CPU times. %d services, %zu bytes of CSV in the registry's format.\n\n",
 	       ROUNDS, SERVICES, half->csv_bytes);
-	printf("%-26s %8s %8s | %8s %8s %7s  %s\n", "step", "clock", "CPU", "clock", "CPU", "ratio", "beside");
+	printf("%-26s %8s %8s | %8s %8s %7s  %s\n", "step", "clock", "CPU", "clock", "CPU", "ratio",
+	       "beside");
 	print_row(half, PARSE, "parse", "read the file, find its commas and line ends");
 	print_row(half, COMPILE, "compile", "memcpy of the table");
 	print_row(half, CATALOG, "catalog", "strdup of the names");
 	print_row(half, PUSH, "push", "get and fill as much memory as the kernel's table");
 	print_row(half, READ, "read the counters", "memcpy of as many per-CPU cells");
-	print_row(half, TEXTFILE_SOME, "textfile, 512 in series", "write, fsync, rename as many bytes");
-	print_row(half, TEXTFILE_ALL, "textfile, all in series", "write, fsync, rename as many bytes");
+	print_row(half, TEXTFILE_SOME, "textfile, 512 in series",
+		  "write, fsync, rename as many bytes");
+	print_row(half, TEXTFILE_ALL, "textfile, all in series",
+		  "write, fsync, rename as many bytes");
 	printf("(textfiles of %zu and %zu bytes)\n\n", half->some_bytes, half->all_bytes);
 }
 
 static void print_verdict(double budget, const char *what, double wall, double cpu)
 {
-	printf("%s: %s in %.0f ms: %.1f ms by the clock, %.1f ms of CPU time\n", bench_verdict(wall <= budget),
-	       what, budget, wall, cpu);
+	printf("%s: %s in %.0f ms: %.1f ms by the clock, %.1f ms of CPU time\n",
+	       bench_verdict(wall <= budget), what, budget, wall, cpu);
 }
 
 static void print_verdicts(struct userhalf *half)
@@ -338,8 +344,8 @@ static void print_verdicts(struct userhalf *half)
 		cpu += cpu_ms(half, load_steps[i]);
 	}
 	print_verdict(BUDGET_LOAD_MS, "load, compile and push (the sum)", wall, cpu);
-	print_verdict(BUDGET_TEXTFILE_MS, "one textfile with --max-series 512", wall_ms(half, TEXTFILE_SOME),
-		      cpu_ms(half, TEXTFILE_SOME));
+	print_verdict(BUDGET_TEXTFILE_MS, "one textfile with --max-series 512",
+		      wall_ms(half, TEXTFILE_SOME), cpu_ms(half, TEXTFILE_SOME));
 	print_verdict(BUDGET_TEXTFILE_MS, "one textfile with all services in series",
 		      wall_ms(half, TEXTFILE_ALL), cpu_ms(half, TEXTFILE_ALL));
 }

@@ -13,7 +13,7 @@ import warnings
 
 warnings.filterwarnings("ignore")
 logging.disable(logging.CRITICAL)
-from scapy.all import (AH, ARP, Dot1AD, Dot1Q, Ether, GRE, ICMP, IP, IPv6, LLC, PPP, PPPoE, PPPoED,  # noqa: E402
+from scapy.all import (AH, ARP, Dot1AD, Dot1Q, Ether, GRE, ICMP, IP, IPv6, LLC, PPPoE, PPPoED,  # noqa: E402
                        IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting,
                        IPOption_NOP, Raw, SCTP, TCP, UDP, raw)
 from scapy.contrib.mpls import MPLS  # noqa: E402
@@ -71,9 +71,9 @@ def link_rows():
                                                 MPLS(s=1, **LABEL) / ip6() / dns(), 0x8847)),
         ("mpls_depth", "-", "five labels", ethernet(bytes.fromhex("00010009" * 5 + "45"), 0x8848)),
         ("other_l2", "-", "MPLS pseudowire", ethernet(bytes.fromhex("00010109" + "00" * 20), 0x8847)),
-        (*to_dns, "PPPoE", Ether() / PPPoE(sessionid=7) / PPP(proto=0x21) / ip4() / dns()),
-        ("http/tcp", "to_server", "PPPoE, IPv6", Ether() / PPPoE(sessionid=7) / PPP(proto=0x57) / ip6() / web()),
-        ("pppoe", "-", "PPP LCP", Ether() / PPPoE(sessionid=7) / PPP(proto=0xC021) / b"\x01\x01\x00\x04"),
+        (*to_dns, "PPPoE", Ether() / PPPoE(sessionid=7) / Raw(b"\x00\x21" + raw(ip4() / dns()))),
+        ("http/tcp", "to_server", "PPPoE, IPv6", Ether() / PPPoE(sessionid=7) / Raw(b"\x00\x57" + raw(ip6() / web()))),
+        ("pppoe", "-", "PPP LCP", Ether() / PPPoE(sessionid=7) / Raw(b"\xc0\x21\x01\x01\x00\x04")),
         ("pppoe", "-", "PPPoE discovery", Ether() / PPPoED(code=9)),
         ("llc", "-", "802.3", ethernet(LLC(dsap=0x42, ssap=0x42) / b"bpdu", 38)),
         ("arp", "-", "ARP", Ether() / ARP(psrc="10.1.0.77", pdst="10.1.0.78")),
@@ -125,21 +125,22 @@ def other_rows():
 
 
 def malformed_rows():
+    packet = raw(ip4() / dns())
     pad = b"\x9c\x40\x00\x35" * 6
     return [
-        ("malformed", "-", "IPv4 header cut", ethernet(raw(ip4() / dns())[:19], 0x0800)),
+        ("malformed", "-", "IPv4 header cut", ethernet(packet[:19], 0x0800)),
         ("malformed", "-", "IPv6 header cut", ethernet(raw(ip6() / dns())[:39], 0x86DD)),
-        ("malformed", "-", "IHL 4", Ether() / ip4(ihl=4) / dns()),
-        ("malformed", "-", "header past the end", ethernet(raw(ip4(ihl=15) / b"x" * 30), 0x0800)),
-        ("malformed", "-", "version 5", Ether() / ip4(version=5) / dns()),
-        ("malformed", "-", "version 4 as IPv6", ethernet(raw(ip4() / dns()) + bytes(20), 0x86DD)),
+        ("malformed", "-", "IHL 4", ethernet(b"\x44" + packet[1:], 0x0800)),
+        ("malformed", "-", "header past the end", ethernet(b"\x4f" + packet[1:], 0x0800)),
+        ("malformed", "-", "version 5", ethernet(b"\x55" + packet[1:], 0x0800)),
+        ("malformed", "-", "version 4 as IPv6", ethernet(packet + bytes(20), 0x86DD)),
         ("malformed", "-", "TCP of 13 bytes", Ether() / ip4(proto=6) / Raw(raw(web())[:13])),
         ("malformed", "-", "ports only in the padding", Ether() / ip4(proto=17, len=22) / Raw(pad)),
         ("malformed", "-", "UDP of 3 bytes, IPv6", Ether() / ip6(nh=17) / Raw(b"abc")),
         ("domain/udp", "to_server", "total length 0", Ether() / ip4(len=0) / dns()),
         ("domain/udp", "to_server", "padding behind the packet", Ether() / ip4() / UDP(dport=53, sport=40000) / b"q" /
          Raw(bytes(17))),
-        ("malformed", "-", "tag cut", ethernet(b"\0", 0x8100)),
+        ("malformed", "-", "tag cut", ethernet(b"\0", 0x9100)),
     ]
 
 

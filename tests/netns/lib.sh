@@ -68,7 +68,7 @@ stop() { # PID [SIGNAL]
 }
 
 clean_up() {
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	for pid in $pids; do kill "$pid" 2>/dev/null; done
 	for pid in $pids; do
 		wait_until 2 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
@@ -93,7 +93,7 @@ begin() { # TOOL...
 	chmod 755 "$T"
 	trap clean_up EXIT
 	trap 'exit 130' INT
-	trap 'exit 143' TERM HUP
+	trap 'exit 143' TERM HUP PIPE
 	mkdir "$T/bpf" "$T/textfile"
 	if ! mount -t bpf bpf "$T/bpf"; then
 		echo "skipped: a BPF file system cannot be mounted"

@@ -7,8 +7,9 @@ greet PORT                         a TCP server with an SSH banner, IPv4 and IPv
 talk ADDRESS PORT BYTES            reads the banner, sends BYTES
 datagrams ADDRESS PORT COUNT BYTES UDP datagrams at a rate that the receiver bears
 blast DEVICE COUNT BYTES           UDP frames to port 53 as fast as can be, prints how many
+sweep DEVICE FIRST COUNT TIMES     a UDP frame to each of COUNT ports, TIMES times
 pace DEVICE RATE STOPFILE          UDP frames to port 53 until STOPFILE exists, prints how many
-tun DEVICE ROWS                    makes an L3 device, writes the packets given as hexadecimal lines
+tun DEVICE ROWS GOFILE             makes an L3 device, writes the packets of ROWS once GOFILE exists
 """
 import fcntl
 import os
@@ -101,6 +102,14 @@ def blast(device, count, size):
     print(count)
 
 
+def sweep(device, first, count, times):
+    sock = open_packet(device)
+    for i in range(int(count) * int(times)):
+        sock.send(udp_frame(60 + i % 200, int(first) + i % int(count)))
+        if i % 100 == 99:
+            time.sleep(0.002)
+
+
 def pace(device, rate, stop):
     sock, frame, sent = open_packet(device), udp_frame(100), 0
     per_step = max(1, int(rate) // 500)
@@ -112,12 +121,13 @@ def pace(device, rate, stop):
     print(sent)
 
 
-def tun(device, rows):
-    """Says "ready" when the device is there, writes after a line on standard input, then waits for another."""
+def tun(device, rows, go):
+    """Says "ready" when the device is there, and "written" after the packets; keeps the device."""
     fd = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", device.encode(), 0x1001))  # IFF_TUN | IFF_NO_PI
     print("ready", flush=True)
-    sys.stdin.readline()
+    while not os.path.exists(go):
+        time.sleep(0.05)
     with open(rows, encoding="ascii") as lines:
         for line in lines:
             try:
@@ -125,7 +135,7 @@ def tun(device, rows):
             except OSError as error:
                 print("refused", line.split()[0], error, flush=True)
     print("written", flush=True)
-    sys.stdin.readline()
+    time.sleep(60)
 
 
 if __name__ == "__main__":

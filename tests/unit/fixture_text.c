@@ -85,13 +85,23 @@ const char *fixture_version(void)
 	return version;
 }
 
+/* A version may look like any number in the text: it is one where it stands in quotes, or before a comma. */
 static void put_neutral(FILE *out, const char *text, const char *version)
 {
 	size_t len = strlen(version);
+	char last = '\0';
 
-	for (const char *found; len && (found = strstr(text, version)); text = found + len)
-		fprintf(out, "%.*s@VERSION@", (int)(found - text), text);
-	fputs(text, out);
+	while (*text) {
+		bool is_version = len && (last == '"' || last == ' ') && !strncmp(text, version, len) &&
+				  (text[len] == '"' || text[len] == ',');
+
+		if (is_version)
+			fputs("@VERSION@", out);
+		else
+			fputc(*text, out);
+		last = *text;
+		text += is_version ? len : 1;
+	}
 }
 
 static char *read_file(const char *path)

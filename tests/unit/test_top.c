@@ -68,8 +68,10 @@ static void init_restarted(struct fixture *fixture)
 	fixture_init_rich(fixture);
 	fixture_init_rich(&before);
 	before.measurement.devices[0].total.cells[PORT_INDEX_BUCKETS + PORT_LLC].packets = 1;
-	fixture->measurement.devices[0].total.taken_ns = 2500000000;
-	before.measurement.devices[0].total.taken_ns = 500000000;
+	for (size_t i = 0; i < 3; i++) {
+		fixture->measurement.devices[i].total.taken_ns = 2500000000;
+		before.measurement.devices[i].total.taken_ns = 500000000;
+	}
 	measurement_compare(&fixture->measurement, &before.measurement);
 	fixture_fini(&before);
 }

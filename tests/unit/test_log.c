@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/* Messages: one line, one write, errno as it was. */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "log.h"
+
+#define LINE_MAX 2047 /* of what the caller says */
+
+static void test_log_error_reason(void **state)
+{
+	char text[256];
+
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		fixture_messages_begin();
+		errno = EPERM;
+		log_error(sign * ENOENT, "device '%s': cannot be %s", "eth0", "found");
+		assert_int_equal(errno, EPERM);
+		fixture_messages_end(text, sizeof(text));
+		assert_string_equal(text, "device 'eth0': cannot be found: No such file or directory\n");
+	}
+}
+
+static void test_log_plain(void **state)
+{
+	void (*const logs[])(const char *, ...) = { log_errorx, log_info };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(logs); i++) {
+		fixture_messages_begin();
+		errno = EPERM;
+		logs[i]("%d of %s", 3, "four");
+		logs[i]("%s", "");
+		assert_int_equal(errno, EPERM);
+		fixture_messages_end(text, sizeof(text));
+		assert_string_equal(text, "3 of four\n\n");
+	}
+}
+
+/* One line, whatever the names in it are, and nothing that steers a terminal or a journal. */
+static void test_log_control_characters(void **state)
+{
+	char text[256];
+
+	(void)state;
+	fixture_messages_begin();
+	log_error(ENOENT, "device '%s': bad", "a\nerror: b\r\t\033[2J\x7f\x01\xc3\xbc");
+	fixture_messages_end(text, sizeof(text));
+	assert_string_equal(text,
+			    "device 'a?error: b???[2J??\xc3\xbc': bad: No such file or directory\n");
+}
+
+/* A message longer than the room for it is cut; its reason and its end are not. */
+static void test_log_error_long(void **state)
+{
+	static const size_t lengths[] = { LINE_MAX - 1, LINE_MAX, LINE_MAX + 1, 2 * LINE_MAX };
+	static char name[2 * LINE_MAX + 1], text[3 * LINE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		size_t shown = lengths[i] < LINE_MAX ? lengths[i] : LINE_MAX;
+
+		memset(name, 'x', lengths[i]);
+		name[lengths[i]] = '\0';
+		fixture_messages_begin();
+		log_error(EINVAL, "%s", name);
+		fixture_messages_end(text, sizeof(text));
+		assert_int_equal(strspn(text, "x"), shown);
+		assert_string_equal(text + shown, ": Invalid argument\n");
+	}
+}
+
+/* A datagram socket keeps writes apart. */
+static void test_log_one_write(void **state)
+{
+	char text[4096];
+	int sockets[2], standard_error = dup(STDERR_FILENO);
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
+	dup2(sockets[1], STDERR_FILENO);
+	log_error(EINVAL, "%0500d", 7);
+	dup2(standard_error, STDERR_FILENO);
+	close(standard_error);
+	len = recv(sockets[0], text, sizeof(text), 0);
+	assert_int_equal(len, 500 + strlen(": Invalid argument\n"));
+	assert_int_equal(recv(sockets[0], text, sizeof(text), 0), -1);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_log_error_reason),
+		cmocka_unit_test(test_log_plain),
+		cmocka_unit_test(test_log_control_characters),
+		cmocka_unit_test(test_log_error_long),
+		cmocka_unit_test(test_log_one_write),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
