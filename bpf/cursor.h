@@ -20,8 +20,9 @@ struct cursor {
 	const __u8 *end;
 	bool is_copy;
 	__u32 offset;
-	__u32 limit; /* offset of the end of what may be read */
-	__u32 zero;  /* 0, in a way that the verifier cannot know */
+	__u32 length; /* how many bytes there are */
+	__u32 last;   /* offset of the last byte by the IP header's length; without one, the largest number */
+	__u32 zero;   /* 0, in a way that the verifier cannot know */
 };
 
 /*
@@ -37,7 +38,7 @@ static __always_inline bool cursor_read(const struct cursor *c, __u32 size, cons
 		OPAQUE(offset);
 		pointer = c->start + (offset & (COPY_BYTES - 1));
 		*at = pointer;
-		return c->offset + size <= c->limit;
+		return c->offset + size <= c->length;
 	}
 	pointer = c->start + offset;
 	OPAQUE(pointer);
@@ -45,10 +46,16 @@ static __always_inline bool cursor_read(const struct cursor *c, __u32 size, cons
 	return pointer + size <= c->end;
 }
 
-/* The same where the limit has come down to the end that an IP header names. */
-static __always_inline bool cursor_read_in_limit(const struct cursor *c, __u32 size, const void **at)
+/* The same below an IP header, which names an end of its own. */
+static __always_inline bool cursor_read_packet(const struct cursor *c, __u32 size, const void **at)
 {
-	return c->offset + size <= c->limit && cursor_read(c, size, at);
+	return c->offset + size - 1 <= c->last && cursor_read(c, size, at);
+}
+
+/* Whether what has been passed lies within both ends, to be asked where nothing is read behind it. */
+static __always_inline bool cursor_is_inside(const struct cursor *c)
+{
+	return c->offset - 1 <= c->last && c->offset <= c->length;
 }
 
 /*

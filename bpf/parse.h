@@ -41,7 +41,7 @@ static __always_inline bool is_vlan(__u16 type)
 }
 
 /* The version nibble decides where no other field does: without a link-layer header, and below MPLS. */
-static __always_inline enum port_bucket parse_version_nibble(struct cursor *c, __u8 *version)
+static __always_inline enum port_bucket parse_version_nibble(struct cursor *c, __u32 *version)
 {
 	const void *at;
 
@@ -51,7 +51,7 @@ static __always_inline enum port_bucket parse_version_nibble(struct cursor *c, _
 	return *version == 4 || *version == 6 ? PORT_NO_BUCKET : PORT_OTHER_L2;
 }
 
-static __always_inline enum port_bucket parse_mpls(struct cursor *c, __u8 *version)
+static __always_inline enum port_bucket parse_mpls(struct cursor *c, __u32 *version)
 {
 	for (int i = 0; i < PARSE_MPLS_LABELS; i++) {
 		const struct mpls_label *label;
@@ -65,7 +65,7 @@ static __always_inline enum port_bucket parse_mpls(struct cursor *c, __u8 *versi
 	return PORT_MPLS_DEPTH;
 }
 
-static __always_inline enum port_bucket parse_pppoe(struct cursor *c, __u8 *version)
+static __always_inline enum port_bucket parse_pppoe(struct cursor *c, __u32 *version)
 {
 	const struct pppoe_header *pppoe;
 
@@ -84,17 +84,18 @@ static __always_inline enum port_bucket parse_pppoe(struct cursor *c, __u8 *vers
 	}
 }
 
-/* What the EtherType leads to: an IP version, or a bucket. */
+/* Asked first at each level, as nearly all frames are IP. */
+static __always_inline bool is_ip(__u16 type, __u32 *version)
+{
+	*version = type == ETHERTYPE_IPV4 ? 4 : type == ETHERTYPE_IPV6 ? 6 : 0;
+	return *version;
+}
+
+/* What any other EtherType leads to: an IP version below further headers, or a bucket. */
 static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct pkt *pkt, __u16 type,
-							__u8 *version)
+							__u32 *version)
 {
 	switch (type) {
-	case ETHERTYPE_IPV4:
-		*version = 4;
-		return PORT_NO_BUCKET;
-	case ETHERTYPE_IPV6:
-		*version = 6;
-		return PORT_NO_BUCKET;
 	case ETHERTYPE_ARP:
 		pkt->end = c->offset + ARP_BYTES;
 		return PORT_ARP;
@@ -110,7 +111,7 @@ static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct
 	}
 }
 
-static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct pkt *pkt, __u8 *version)
+static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct pkt *pkt, __u32 *version)
 {
 	const struct eth_header *eth;
 	__u16 type;
@@ -119,54 +120,50 @@ static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct 
 		return PORT_MALFORMED;
 	c->offset += sizeof(*eth);
 	type = bpf_ntohs(eth->type_be);
-	if (type == ETHERTYPE_IPV4) {
-		*version = 4;
-		return PORT_NO_BUCKET;
-	}
-	for (int i = 0; i < PARSE_VLAN_TAGS && is_vlan(type); i++) {
+	for (int i = 0; !is_ip(type, version) && is_vlan(type); i++) {
 		const struct vlan_tag *tag;
 
+		if (i == PARSE_VLAN_TAGS)
+			return PORT_VLAN_DEPTH;
 		if (!cursor_read(c, sizeof(*tag), (const void **)&tag))
 			return PORT_MALFORMED;
 		c->offset += sizeof(*tag);
 		type = bpf_ntohs(tag->type_be);
 	}
-	if (is_vlan(type))
-		return PORT_VLAN_DEPTH;
+	if (*version)
+		return PORT_NO_BUCKET;
 	return parse_ethertype(c, pkt, type, version);
 }
 
 /*
- * Sets the end that the IP length field names, and never reads past it. A length of 0 means the
+ * Sets the end that the IP length field names, which is never read past. A length of 0 means the
  * frame's end: segmentation offload on receive, or a jumbogram (RFC 2675).
  */
 static __always_inline void bound_by_length(struct cursor *c, struct pkt *pkt, __u32 start, __u32 length)
 {
-	if (!length)
-		return;
-	pkt->end = start + length;
-	if (pkt->end < c->limit)
-		c->limit = pkt->end;
+	pkt->end = length ? start + length : 0;
+	c->last = pkt->end - 1;
 }
 
 /* PORT_NO_BUCKET: the protocol is to be read on. */
-static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt *pkt, __u8 *protocol)
+static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt *pkt, __u32 *protocol)
 {
 	const struct ipv4_header *ip;
-	__u32 header_bytes;
 
-	if (!cursor_read(c, sizeof(*ip), (const void **)&ip) || ip->version_ihl >> 4 != 4)
+	if (!cursor_read(c, sizeof(*ip), (const void **)&ip))
 		return PORT_MALFORMED;
-	header_bytes = (ip->version_ihl & 0xf) * 4;
+	/* Version 4 and a header of 5 to 15 words, in one comparison. */
+	if ((__u8)(ip->version_ihl - 0x45) > 0x4f - 0x45)
+		return PORT_MALFORMED;
 	bound_by_length(c, pkt, c->offset, bpf_ntohs(ip->total_length_be));
-	c->offset += header_bytes;
-	if (header_bytes < sizeof(*ip) || c->offset > c->limit)
-		return PORT_MALFORMED;
+	c->offset += (ip->version_ihl & 0xf) * 4;
 	*protocol = ip->protocol;
-	return ip->fragment_be & bpf_htons(IPV4_FRAGMENT_OFFSET) ? PORT_FRAGMENT : PORT_NO_BUCKET;
+	if (ip->fragment_be & bpf_htons(IPV4_FRAGMENT_OFFSET))
+		return cursor_is_inside(c) ? PORT_FRAGMENT : PORT_MALFORMED;
+	return PORT_NO_BUCKET;
 }
 
-static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt *pkt, __u8 *protocol)
+static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt *pkt, __u32 *protocol)
 {
 	const struct ipv6_header *ip;
 
@@ -181,7 +178,7 @@ static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt 
 _Static_assert(sizeof(struct ipv6_header) <= COPY_ROOM - COPY_BYTES, "the largest single read fits");
 
 /* In IPv4 only AH is an extension header. */
-static __always_inline bool is_extension(__u8 protocol, bool is_ipv6)
+static __always_inline bool is_extension(__u32 protocol, bool is_ipv6)
 {
 	switch (protocol) {
 	case IP_AH:
@@ -198,7 +195,7 @@ static __always_inline bool is_extension(__u8 protocol, bool is_ipv6)
 }
 
 /* AH counts its length in units of 4 bytes less 2 (RFC 4302 2.2), the others in units of 8 less 1. */
-static __always_inline __u32 extension_bytes(__u8 protocol, __u8 length)
+static __always_inline __u32 extension_bytes(__u32 protocol, __u32 length)
 {
 	if (protocol == IP_AH)
 		return (length + 2U) * 4;
@@ -206,7 +203,7 @@ static __always_inline __u32 extension_bytes(__u8 protocol, __u8 length)
 }
 
 /* Walks to the first header that is no extension. PORT_NO_BUCKET: *protocol is that header. */
-static __always_inline enum port_bucket parse_extensions(struct cursor *c, bool is_ipv6, __u8 *protocol)
+static __always_inline enum port_bucket parse_extensions(struct cursor *c, bool is_ipv6, __u32 *protocol)
 {
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
 		const struct ipv6_extension *extension;
@@ -215,12 +212,12 @@ static __always_inline enum port_bucket parse_extensions(struct cursor *c, bool 
 		if (!is_extension(*protocol, is_ipv6))
 			return PORT_NO_BUCKET;
 		cursor_forget(c, NETWORK_OFFSET_MASK);
-		if (!cursor_read_in_limit(c, sizeof(*extension), (const void **)&extension))
+		if (!cursor_read_packet(c, sizeof(*extension), (const void **)&extension))
 			return PORT_MALFORMED;
 		later_fragment = *protocol == IP_FRAGMENT &&
 				 extension->fragment_be & bpf_htons(IPV6_FRAGMENT_OFFSET);
 		c->offset += extension_bytes(*protocol, extension->length);
-		if (c->offset > c->limit)
+		if (!cursor_is_inside(c))
 			return PORT_MALFORMED;
 		if (later_fragment)
 			return PORT_FRAGMENT;
@@ -239,7 +236,7 @@ static __always_inline enum port_bucket parse_ports(struct cursor *c, struct pkt
 	__u32 wanted = transport == PORT_TCP ? TCP_START_BYTES : PORTS_BYTES;
 	const struct tcp_start *start;
 
-	if (!cursor_read_in_limit(c, wanted, (const void **)&start))
+	if (!cursor_read_packet(c, wanted, (const void **)&start))
 		return PORT_MALFORMED;
 	pkt->transport = transport;
 	pkt->source_port = bpf_ntohs(start->source_be);
@@ -248,7 +245,7 @@ static __always_inline enum port_bucket parse_ports(struct cursor *c, struct pkt
 	return PORT_NO_BUCKET;
 }
 
-static __always_inline enum port_bucket protocol_bucket(__u8 protocol)
+static __always_inline enum port_bucket protocol_bucket(__u32 protocol)
 {
 	switch (protocol) {
 	case IP_ICMP:
@@ -278,9 +275,8 @@ static __always_inline enum port_bucket protocol_bucket(__u8 protocol)
 	}
 }
 
-static __always_inline enum port_bucket parse_transport(struct cursor *c, struct pkt *pkt, __u8 protocol)
+static __always_inline enum port_bucket parse_transport(struct cursor *c, struct pkt *pkt, __u32 protocol)
 {
-	cursor_forget(c, NETWORK_OFFSET_MASK);
 	if (protocol == IP_TCP)
 		return parse_ports(c, pkt, PORT_TCP);
 	if (protocol == IP_UDP || protocol == IP_UDPLITE)
@@ -289,13 +285,13 @@ static __always_inline enum port_bucket parse_transport(struct cursor *c, struct
 		return parse_ports(c, pkt, PORT_SCTP);
 	if (protocol == IP_DCCP)
 		return parse_ports(c, pkt, PORT_DCCP);
-	return protocol_bucket(protocol);
+	return cursor_is_inside(c) ? protocol_bucket(protocol) : PORT_MALFORMED;
 }
 
 static __always_inline enum port_bucket parse_cursor(struct cursor *c, bool starts_at_l3, struct pkt *pkt)
 {
 	enum port_bucket bucket;
-	__u8 version = 0, protocol = 0;
+	__u32 version = 0, protocol = 0;
 
 	*pkt = (struct pkt){};
 	bucket = starts_at_l3 ? parse_version_nibble(c, &version) : parse_ethernet(c, pkt, &version);
@@ -305,7 +301,7 @@ static __always_inline enum port_bucket parse_cursor(struct cursor *c, bool star
 	bucket = version == 4 ? parse_ipv4(c, pkt, &protocol) : parse_ipv6(c, pkt, &protocol);
 	if (bucket != PORT_NO_BUCKET)
 		return bucket;
-	if (protocol != IP_TCP && protocol != IP_UDP) {
+	if (protocol != IP_TCP && protocol != IP_UDP) { /* the common ones are no extensions */
 		bucket = parse_extensions(c, version == 6, &protocol);
 		if (bucket != PORT_NO_BUCKET)
 			return bucket;
@@ -323,7 +319,8 @@ static __always_inline enum port_bucket parse_frame(const void *start, const voi
 	struct cursor c = {
 		.start = start,
 		.end = end,
-		.limit = linear_bytes,
+		.length = linear_bytes,
+		.last = ~0U,
 		.zero = zero,
 	};
 
@@ -337,7 +334,8 @@ static __always_inline enum port_bucket parse_copy(const void *buffer, __u32 len
 	struct cursor c = {
 		.start = buffer,
 		.is_copy = true,
-		.limit = length,
+		.length = length,
+		.last = ~0U,
 		.zero = zero,
 	};
 

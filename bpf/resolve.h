@@ -74,10 +74,14 @@ static __always_inline struct verdict resolve(const struct pkt *pkt, __u32 sourc
 	if (pkt->tcp_flags & TCP_FLAG_SYN)
 		return pkt->tcp_flags & TCP_FLAG_ACK ? choose_source(pkt, source, PORT_HANDSHAKE) :
 						       choose_destination(pkt, destination, PORT_HANDSHAKE);
-	if (!source && destination & PORT_VALUE_FIRM)
-		return choose_destination(pkt, destination, PORT_DATABASE);
-	if (!destination && source & PORT_VALUE_FIRM)
+	if (!source) {
+		if (destination & PORT_VALUE_FIRM)
+			return choose_destination(pkt, destination, PORT_DATABASE);
+		if (!destination)
+			return resolve_guess(pkt);
+	} else if (!destination && source & PORT_VALUE_FIRM) {
 		return choose_source(pkt, source, PORT_DATABASE);
+	}
 	source_may = may_win(source, pkt->destination_port);
 	destination_may = may_win(destination, pkt->source_port);
 	if (source_may && destination_may)

@@ -21,28 +21,49 @@ static void put_head(FILE *out, const char *family, const char *type, const char
  * a file with bytes that are no UTF-8, so these are written as the text "\xff", which keeps apart
  * what is apart.
  */
+static const char *put_escaped(FILE *out, const char *at)
+{
+	size_t len = (unsigned char)*at < 0x80 ? 1 : utf8_length(at, strnlen(at, 4));
+
+	if (*at == '\n')
+		fputs_unlocked("\\n", out);
+	else if (*at == '\\' || *at == '"')
+		fprintf(out, "\\%c", *at);
+	else if (len)
+		fwrite_unlocked(at, 1, len, out);
+	else
+		fprintf(out, "\\\\x%02x", (unsigned char)*at);
+	return at + (len ? len : 1);
+}
+
+static bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\' && c != '"';
+}
+
+/* Runs of plain characters are written at once: a large database has a hundred thousand labels. */
 static void put_label(FILE *out, const char *separator, const char *name, const char *value)
 {
-	size_t len;
+	size_t plain;
 
-	fprintf(out, "%s%s=\"", separator, name);
-	for (; *value; value += len ? len : 1) {
-		len = (unsigned char)*value < 0x80 ? 1 : utf8_length(value, strnlen(value, 4));
-		if (*value == '\n')
-			fputs("\\n", out);
-		else if (*value == '\\' || *value == '"')
-			fprintf(out, "\\%c", *value);
-		else if (len)
-			fwrite(value, 1, len, out);
-		else
-			fprintf(out, "\\\\x%02x", (unsigned char)*value);
+	fputs_unlocked(separator, out);
+	fputs_unlocked(name, out);
+	fputs_unlocked("=\"", out);
+	while (*value) {
+		for (plain = 0; is_plain(value[plain]); plain++)
+			;
+		fwrite_unlocked(value, 1, plain, out);
+		value += plain;
+		if (*value)
+			value = put_escaped(out, value);
 	}
-	fputc('"', out);
+	fputc_unlocked('"', out);
 }
 
 static void put_start(FILE *out, const char *family, const struct measured_device *device)
 {
-	fprintf(out, "portacct_%s", family);
+	fputs_unlocked("portacct_", out);
+	fputs_unlocked(family, out);
 	put_label(out, "{", "device", device->name);
 }
 
