@@ -88,8 +88,8 @@ $(O)/%.o: src/%.c | $(O)/.made
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
 
 $(O)/datapath_attach.o: $(O)/agent.skel.h
-$(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/main.o: CPPFLAGS += -DPORTACCT_VERSION='"$(VERSION)"'
-$(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/main.o: $(O)/version
+$(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/status.o: CPPFLAGS += -DPORTACCT_VERSION='"$(VERSION)"'
+$(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/status.o: $(O)/version
 $(O)/builtin.o: data/services.csv
 $(O)/builtin.o: CPPFLAGS += -DSERVICES_CSV='"data/services.csv"'
 

@@ -39,7 +39,8 @@ static __always_inline void account_method(enum port_method method)
  * A slot beyond the counters can only be met if user space stored a table that is larger than this
  * device's counters, which it refuses to do; the frame would still be counted, as unclassified.
  */
-static __always_inline void account_verdict(const struct pkt *pkt, const struct verdict *verdict, __u64 bytes)
+static __always_inline void account_verdict(const struct pkt *pkt, const struct verdict *verdict,
+					    __u64 bytes)
 {
 	__u32 slot = PORT_VALUE_SLOT(verdict->value);
 

@@ -9,7 +9,9 @@
 const volatile bool starts_at_l3; /* the device has no Ethernet header */
 const volatile bool have_frags;   /* the kernel hands over frames in several buffers (5.18) */
 
-/* Never written. Not constant, so that the verifier takes it for any number: see cursor_forget(). */
+/*
+ * Never written. Not constant, so that the verifier takes it for any number: see cursor_forget().
+ */
 static volatile __u32 zero_unknown;
 
 char _license[] SEC("license") = "GPL";
@@ -95,7 +97,7 @@ int portacct(struct xdp_md *ctx)
 	enum port_bucket bucket;
 	struct pkt pkt;
 
-	OPAQUE(linear_bytes); /* or the compiler may fold the pointers into 32-bit sums, which are refused */
+	OPAQUE(linear_bytes); /* else pointers may be folded into 32-bit sums, which are refused */
 	bucket = parse_frame(start, end, linear_bytes, zero_unknown, starts_at_l3, &pkt);
 	if (bucket != PORT_NO_BUCKET)
 		return count_bucket(ctx, bucket, pkt.end);

@@ -9,8 +9,8 @@
 #include "net.h"
 
 /*
- * A read position in a run of bytes. In a packet the verifier knows the run by its end pointer. In a
- * copy it knows the buffer's size: COPY_BYTES, a power of 2, and room for a header behind it.
+ * A read position in a run of bytes. In a packet the verifier knows the run by its end pointer. In
+ * a copy it knows the buffer's size: COPY_BYTES, a power of 2, and room for a header behind it.
  */
 #define COPY_BYTES 512
 #define COPY_ROOM (COPY_BYTES + 64)
@@ -21,13 +21,14 @@ struct cursor {
 	bool is_copy;
 	__u32 offset;
 	__u32 length; /* how many bytes there are */
-	__u32 last;   /* offset of the last byte by the IP header's length; without one, the largest number */
-	__u32 zero;   /* 0, in a way that the verifier cannot know */
+	__u32 last; /* offset of the last byte by the IP header's length; ~0: it names none */
+	__u32 zero; /* 0, in a way that the verifier cannot know */
 };
 
 /*
- * Points *at to the cursor; false if size bytes cannot be read there. OPAQUE makes the compiler check
- * and use the very same pointer, as the verifier would not know two computations of it to be equal.
+ * Points *at to the cursor; false if size bytes cannot be read there. OPAQUE makes the compiler
+ * check and use the very same pointer, as the verifier would not know two computations of it to be
+ * equal.
  */
 static __always_inline bool cursor_read(const struct cursor *c, __u32 size, const void **at)
 {
@@ -52,7 +53,9 @@ static __always_inline bool cursor_read_packet(const struct cursor *c, __u32 siz
 	return c->offset + size - 1 <= c->last && cursor_read(c, size, at);
 }
 
-/* Whether what has been passed lies within both ends, to be asked where nothing is read behind it. */
+/*
+ * Whether what has been passed lies within both ends, to be asked where nothing is read behind it.
+ */
 static __always_inline bool cursor_is_inside(const struct cursor *c)
 {
 	return c->offset - 1 <= c->last && c->offset <= c->length;

@@ -9,22 +9,23 @@
 #include "parse.h"
 
 /*
- * The port table's outer map. Index 0 holds the table in force: an array of PORT_TABLE_ENTRIES values
- * as port_abi.h draws them. User space fills a table before it stores it here, in one atomic store,
- * and never writes to a stored one; so a frame sees one table or the other, never a mix.
- * The table can be mapped into user space, so that filling it takes no system call a value.
+ * The port table's outer map. Index 0 holds the table in force: an array of PORT_TABLE_ENTRIES
+ * values as port_abi.h draws them. User space fills a table before it stores it here, in one atomic
+ * store, and never writes to a stored one; so a frame sees one table or the other, never a mix. The
+ * table can be mapped into user space, so that filling it takes no system call a value.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__array(values, struct {
-		__uint(type, BPF_MAP_TYPE_ARRAY);
-		__uint(max_entries, PORT_TABLE_ENTRIES);
-		__uint(map_flags, 1U << 10); /* BPF_F_MMAPABLE, a macro, so not in BTF */
-		__type(key, __u32);
-		__type(value, __u32);
-	});
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(max_entries, PORT_TABLE_ENTRIES);
+			__uint(map_flags, 1U << 10); /* BPF_F_MMAPABLE, a macro, so not in BTF */
+			__type(key, __u32);
+			__type(value, __u32);
+		});
 } ports SEC(".maps");
 
 /*

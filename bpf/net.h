@@ -25,17 +25,23 @@
 
 #include "port_abi.h"
 
-/* Keeps the compiler from knowing a variable's value, and so from dropping a check the verifier needs. */
+/*
+ * Keeps the compiler from knowing a variable's value, and so from dropping a check the verifier
+ * needs.
+ */
 #define OPAQUE(variable) asm volatile("" : "+r"(variable))
 
-/* EtherTypes: IEEE 802 numbers registry; below ETHERTYPE_MIN the field is a length (IEEE 802.3 3.2.6). */
+/*
+ * EtherTypes: IEEE 802 numbers registry; below ETHERTYPE_MIN the field is a length (IEEE 802.3
+ * 3.2.6).
+ */
 enum ethertype {
 	ETHERTYPE_MIN = 0x0600,
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_ARP = 0x0806,
-	ETHERTYPE_VLAN = 0x8100,     /* 802.1Q */
+	ETHERTYPE_VLAN = 0x8100, /* 802.1Q */
 	ETHERTYPE_IPV6 = 0x86dd,
-	ETHERTYPE_MPLS = 0x8847,     /* RFC 3032 section 5 */
+	ETHERTYPE_MPLS = 0x8847, /* RFC 3032 section 5 */
 	ETHERTYPE_MPLS_MULTICAST = 0x8848,
 	ETHERTYPE_PPPOE_DISCOVERY = 0x8863, /* RFC 2516 section 4 */
 	ETHERTYPE_PPPOE_SESSION = 0x8864,
@@ -72,7 +78,10 @@ enum ip_protocol {
 	IP_UDPLITE = 136,
 };
 
-/* Headers lie at even offsets, no more: an IP header behind 14 bytes of Ethernet is not at a multiple of 4. */
+/*
+ * Headers lie at even offsets, no more: an IP header behind 14 bytes of Ethernet is not at a
+ * multiple of 4.
+ */
 #pragma pack(push, 2)
 
 struct eth_header {
@@ -117,7 +126,7 @@ struct ipv4_header { /* RFC 791 section 3.1 */
 };
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 
-struct ipv6_header { /* RFC 8200 section 3 */
+struct ipv6_header {        /* RFC 8200 section 3 */
 	__u8 version_class; /* version in the high 4 bits */
 	__u8 class_flow[3];
 	__be16 payload_length_be;
@@ -127,14 +136,17 @@ struct ipv6_header { /* RFC 8200 section 3 */
 	__be32 destination_be[4];
 };
 
-struct ipv6_extension { /* the part that all extension headers share: RFC 8200 section 4, RFC 4302 section 2 */
+/* The part that all extension headers share: RFC 8200 section 4, RFC 4302 section 2. */
+struct ipv6_extension {
 	__u8 next_header;
 	__u8 length;
 	__be16 fragment_be; /* of a fragment header: offset in the high 13 bits */
 };
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
-/* The first bytes of TCP, as far as the flags; every transport with ports starts with these ports. */
+/*
+ * The first bytes of TCP, as far as the flags; every transport with ports starts with these ports.
+ */
 struct tcp_start { /* RFC 9293 section 3.1 */
 	__be16 source_be;
 	__be16 destination_be;
@@ -158,7 +170,8 @@ _Static_assert(sizeof(struct pppoe_header) == 8, "no padding");
 _Static_assert(sizeof(struct ipv4_header) == 20, "no padding");
 _Static_assert(sizeof(struct ipv6_header) == 40, "no padding");
 _Static_assert(sizeof(struct ipv6_extension) == 4, "no padding");
-_Static_assert(__builtin_offsetof(struct tcp_start, flags) + 1 == TCP_START_BYTES, "as far as the flags");
+_Static_assert(__builtin_offsetof(struct tcp_start, flags) + 1 == TCP_START_BYTES,
+	       "as far as the flags");
 _Static_assert(__builtin_offsetof(struct tcp_start, sequence_be) == PORTS_BYTES, "both ports");
 
 #endif

@@ -22,25 +22,31 @@
  * of a frame that has ports, where parse_frame() returns PORT_NO_BUCKET; otherwise they are 0.
  */
 struct pkt {
-	__u32 end;              /* offset of the packet's end by its own length field; 0: it names none */
-	__u16 source_port;      /* host byte order */
+	__u32 end; /* offset of the packet's end by its own length field; 0: it names none */
+	__u16 source_port; /* host byte order */
 	__u16 destination_port;
-	__u8 transport;         /* enum port_transport */
-	__u8 tcp_flags;         /* 0 for other transports */
+	__u8 transport; /* enum port_transport */
+	__u8 tcp_flags; /* 0 for other transports */
 };
 
 _Static_assert(sizeof(struct eth_header) + PARSE_VLAN_TAGS * sizeof(struct vlan_tag) +
-	       PARSE_MPLS_LABELS * sizeof(struct mpls_label) + sizeof(struct pppoe_header) <= LINK_OFFSET_MASK,
+			       PARSE_MPLS_LABELS * sizeof(struct mpls_label) +
+			       sizeof(struct pppoe_header) <=
+		       LINK_OFFSET_MASK,
 	       "the network header starts below the mask");
-_Static_assert(LINK_OFFSET_MASK + 60 + PARSE_EXTENSIONS * 256 * 8 <= NETWORK_OFFSET_MASK,
-	       "so does the transport header, behind the longest IPv4 header and extension headers");
+_Static_assert(
+	LINK_OFFSET_MASK + 60 + PARSE_EXTENSIONS * 256 * 8 <= NETWORK_OFFSET_MASK,
+	"so does the transport header, behind the longest IPv4 header and extension headers");
 
 static __always_inline bool is_vlan(__u16 type)
 {
 	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ || type == ETHERTYPE_QINQ_OLD;
 }
 
-/* The version nibble decides where no other field does: without a link-layer header, and below MPLS. */
+/*
+ * The version nibble decides where no other field does: without a link-layer header, and below
+ * MPLS.
+ */
 static __always_inline enum port_bucket parse_version_nibble(struct cursor *c, __u32 *version)
 {
 	const void *at;
@@ -92,8 +98,8 @@ static __always_inline bool is_ip(__u16 type, __u32 *version)
 }
 
 /* What any other EtherType leads to: an IP version below further headers, or a bucket. */
-static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct pkt *pkt, __u16 type,
-							__u32 *version)
+static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct pkt *pkt,
+							__u16 type, __u32 *version)
 {
 	switch (type) {
 	case ETHERTYPE_ARP:
@@ -111,7 +117,8 @@ static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct
 	}
 }
 
-static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct pkt *pkt, __u32 *version)
+static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct pkt *pkt,
+						       __u32 *version)
 {
 	const struct eth_header *eth;
 	__u16 type;
@@ -139,14 +146,16 @@ static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct 
  * Sets the end that the IP length field names, which is never read past. A length of 0 means the
  * frame's end: segmentation offload on receive, or a jumbogram (RFC 2675).
  */
-static __always_inline void bound_by_length(struct cursor *c, struct pkt *pkt, __u32 start, __u32 length)
+static __always_inline void bound_by_length(struct cursor *c, struct pkt *pkt, __u32 start,
+					    __u32 length)
 {
 	pkt->end = length ? start + length : 0;
 	c->last = pkt->end - 1;
 }
 
 /* PORT_NO_BUCKET: the protocol is to be read on. */
-static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt *pkt, __u32 *protocol)
+static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt *pkt,
+						   __u32 *protocol)
 {
 	const struct ipv4_header *ip;
 
@@ -163,7 +172,8 @@ static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt 
 	return PORT_NO_BUCKET;
 }
 
-static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt *pkt, __u32 *protocol)
+static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt *pkt,
+						   __u32 *protocol)
 {
 	const struct ipv6_header *ip;
 
@@ -175,7 +185,8 @@ static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt 
 	return PORT_NO_BUCKET;
 }
 
-_Static_assert(sizeof(struct ipv6_header) <= COPY_ROOM - COPY_BYTES, "the largest single read fits");
+_Static_assert(sizeof(struct ipv6_header) <= COPY_ROOM - COPY_BYTES,
+	       "the largest single read fits");
 
 /* In IPv4 only AH is an extension header. */
 static __always_inline bool is_extension(__u32 protocol, bool is_ipv6)
@@ -194,7 +205,9 @@ static __always_inline bool is_extension(__u32 protocol, bool is_ipv6)
 	}
 }
 
-/* AH counts its length in units of 4 bytes less 2 (RFC 4302 2.2), the others in units of 8 less 1. */
+/*
+ * AH counts its length in units of 4 bytes less 2 (RFC 4302 2.2), the others in units of 8 less 1.
+ */
 static __always_inline __u32 extension_bytes(__u32 protocol, __u32 length)
 {
 	if (protocol == IP_AH)
@@ -203,7 +216,8 @@ static __always_inline __u32 extension_bytes(__u32 protocol, __u32 length)
 }
 
 /* Walks to the first header that is no extension. PORT_NO_BUCKET: *protocol is that header. */
-static __always_inline enum port_bucket parse_extensions(struct cursor *c, bool is_ipv6, __u32 *protocol)
+static __always_inline enum port_bucket parse_extensions(struct cursor *c, bool is_ipv6,
+							 __u32 *protocol)
 {
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
 		const struct ipv6_extension *extension;
@@ -275,7 +289,8 @@ static __always_inline enum port_bucket protocol_bucket(__u32 protocol)
 	}
 }
 
-static __always_inline enum port_bucket parse_transport(struct cursor *c, struct pkt *pkt, __u32 protocol)
+static __always_inline enum port_bucket parse_transport(struct cursor *c, struct pkt *pkt,
+							__u32 protocol)
 {
 	if (protocol == IP_TCP)
 		return parse_ports(c, pkt, PORT_TCP);
@@ -288,13 +303,15 @@ static __always_inline enum port_bucket parse_transport(struct cursor *c, struct
 	return cursor_is_inside(c) ? protocol_bucket(protocol) : PORT_MALFORMED;
 }
 
-static __always_inline enum port_bucket parse_cursor(struct cursor *c, bool starts_at_l3, struct pkt *pkt)
+static __always_inline enum port_bucket parse_cursor(struct cursor *c, bool starts_at_l3,
+						     struct pkt *pkt)
 {
 	enum port_bucket bucket;
 	__u32 version = 0, protocol = 0;
 
 	*pkt = (struct pkt){};
-	bucket = starts_at_l3 ? parse_version_nibble(c, &version) : parse_ethernet(c, pkt, &version);
+	bucket =
+		starts_at_l3 ? parse_version_nibble(c, &version) : parse_ethernet(c, pkt, &version);
 	if (bucket != PORT_NO_BUCKET)
 		return bucket;
 	cursor_forget(c, LINK_OFFSET_MASK);
@@ -310,11 +327,12 @@ static __always_inline enum port_bucket parse_cursor(struct cursor *c, bool star
 }
 
 /*
- * Reads a frame whose linear part is linear_bytes long and lies between two packet pointers; zero is
- * 0. Returns the frame's bucket, or PORT_NO_BUCKET when it has ports.
+ * Reads a frame whose linear part is linear_bytes long and lies between two packet pointers; zero
+ * is 0. Returns the frame's bucket, or PORT_NO_BUCKET when it has ports.
  */
-static __always_inline enum port_bucket parse_frame(const void *start, const void *end, __u32 linear_bytes,
-						    __u32 zero, bool starts_at_l3, struct pkt *pkt)
+static __always_inline enum port_bucket parse_frame(const void *start, const void *end,
+						    __u32 linear_bytes, __u32 zero,
+						    bool starts_at_l3, struct pkt *pkt)
 {
 	struct cursor c = {
 		.start = start,
@@ -327,7 +345,10 @@ static __always_inline enum port_bucket parse_frame(const void *start, const voi
 	return parse_cursor(&c, starts_at_l3, pkt);
 }
 
-/* The same from a copy of the frame's first length bytes, at most COPY_BYTES, in a buffer of COPY_ROOM. */
+/*
+ * The same from a copy of the frame's first length bytes, at most COPY_BYTES, in a buffer of
+ * COPY_ROOM.
+ */
 static __always_inline enum port_bucket parse_copy(const void *buffer, __u32 length, __u32 zero,
 						   bool starts_at_l3, struct pkt *pkt)
 {

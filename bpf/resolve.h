@@ -18,18 +18,20 @@
 #include "parse.h"
 
 struct verdict {
-	__u32 value;     /* the port table's value for the service port; 0: the frame is unclassified */
-	__u16 port;      /* the service port, host byte order */
-	__u8 direction;  /* enum port_direction */
-	__u8 method;     /* enum port_method */
+	__u32 value; /* the port table's value for the service port; 0: the frame is unclassified */
+	__u16 port;  /* the service port, host byte order */
+	__u8 direction; /* enum port_direction */
+	__u8 method;    /* enum port_method */
 };
 
-static __always_inline struct verdict choose_source(const struct pkt *pkt, __u32 value, enum port_method method)
+static __always_inline struct verdict choose_source(const struct pkt *pkt, __u32 value,
+						    enum port_method method)
 {
 	return (struct verdict){
 		.value = value,
 		.port = pkt->source_port,
-		.direction = pkt->source_port == pkt->destination_port ? PORT_TO_SERVER : PORT_TO_CLIENT,
+		.direction =
+			pkt->source_port == pkt->destination_port ? PORT_TO_SERVER : PORT_TO_CLIENT,
 		.method = method,
 	};
 }
@@ -50,9 +52,11 @@ static __always_inline bool may_win(__u32 value, __u16 other_port)
 	return value && (!(value & PORT_VALUE_WEAK) || other_port >= PORT_WEAK_FIRST);
 }
 
-static __always_inline struct verdict resolve_tie(const struct pkt *pkt, __u32 source, __u32 destination)
+static __always_inline struct verdict resolve_tie(const struct pkt *pkt, __u32 source,
+						  __u32 destination)
 {
-	__u32 source_rank = PORT_VALUE_RANK(source), destination_rank = PORT_VALUE_RANK(destination);
+	__u32 source_rank = PORT_VALUE_RANK(source),
+	      destination_rank = PORT_VALUE_RANK(destination);
 
 	if (source_rank > destination_rank ||
 	    (source_rank == destination_rank && pkt->source_port < pkt->destination_port))
@@ -67,13 +71,15 @@ static __always_inline struct verdict resolve_guess(const struct pkt *pkt)
 	return choose_destination(pkt, 0, PORT_GUESS);
 }
 
-static __always_inline struct verdict resolve(const struct pkt *pkt, __u32 source, __u32 destination)
+static __always_inline struct verdict resolve(const struct pkt *pkt, __u32 source,
+					      __u32 destination)
 {
 	bool source_may, destination_may;
 
 	if (pkt->tcp_flags & TCP_FLAG_SYN)
-		return pkt->tcp_flags & TCP_FLAG_ACK ? choose_source(pkt, source, PORT_HANDSHAKE) :
-						       choose_destination(pkt, destination, PORT_HANDSHAKE);
+		return pkt->tcp_flags & TCP_FLAG_ACK
+			       ? choose_source(pkt, source, PORT_HANDSHAKE)
+			       : choose_destination(pkt, destination, PORT_HANDSHAKE);
 	if (!source) {
 		if (destination & PORT_VALUE_FIRM)
 			return choose_destination(pkt, destination, PORT_DATABASE);

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629 section 4), of which left bytes are there; 0: none. */
+/* Length of the well-formed sequence at s (RFC 3629 section 4), 0 if none; left bytes are there. */
 size_t utf8_length(const char *s, size_t left);
-/* The same at a string's next character; 0 also for NUL and for a control character (C0, DEL, C1). */
+/* The same in a string; 0 also for NUL and for a control character (C0, DEL, C1). */
 size_t utf8_printable(const char *s);
 /* Writes text for a terminal: each byte of it that is not printable becomes '?'. */
 void utf8_print(FILE *out, const char *text);

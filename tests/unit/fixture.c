@@ -10,7 +10,8 @@
 
 #include "fixture.h"
 
-static void add_service(struct fixture *fixture, uint32_t slot, const struct fixture_service *service)
+static void add_service(struct fixture *fixture, uint32_t slot,
+			const struct fixture_service *service)
 {
 	struct slot_record record = { .transport = (uint8_t)service->transport };
 
@@ -26,9 +27,11 @@ static void add_service(struct fixture *fixture, uint32_t slot, const struct fix
 	};
 }
 
-void fixture_init(struct fixture *fixture, const struct fixture_service *services, size_t count, size_t devices)
+void fixture_init(struct fixture *fixture, const struct fixture_service *services, size_t count,
+		  size_t devices)
 {
-	static const char *const names[] = { "eth0", "eth1", "eth2", "eth3", "eth4", "eth5", "eth6", "eth7" };
+	static const char *const names[] = { "eth0", "eth1", "eth2", "eth3",
+					     "eth4", "eth5", "eth6", "eth7" };
 
 	assert_true(devices <= COUNT(names));
 	*fixture = (struct fixture){ .slots = slots_new(), .catalog.end = (uint32_t)count + 1 };
@@ -37,7 +40,9 @@ void fixture_init(struct fixture *fixture, const struct fixture_service *service
 	assert_non_null(fixture->catalog.services);
 	for (size_t i = 0; i < count; i++)
 		add_service(fixture, (uint32_t)i + 1, &services[i]);
-	assert_int_equal(measurement_init(&fixture->measurement, devices, fixture->catalog.end, &fixture->catalog), 0);
+	assert_int_equal(measurement_init(&fixture->measurement, devices, fixture->catalog.end,
+					  &fixture->catalog),
+			 0);
 	fixture->measurement.seconds = 1;
 	for (size_t i = 0; i < devices; i++) {
 		fixture->measurement.devices[i].name = names[i];
@@ -54,8 +59,8 @@ void fixture_fini(struct fixture *fixture)
 	*fixture = (struct fixture){};
 }
 
-void fixture_set(struct fixture *fixture, size_t device, uint32_t index, struct port_counter interval,
-		 struct port_counter total)
+void fixture_set(struct fixture *fixture, size_t device, uint32_t index,
+		 struct port_counter interval, struct port_counter total)
 {
 	struct measured_device *measured = &fixture->measurement.devices[device];
 
@@ -93,11 +98,16 @@ static const struct fixture_service rich_services[] = {
 	{ "domain", PORT_UDP, PORTDB_NONE, "53", "[RFC1034][RFC1035]" },
 	{ "quote\"back\\slash", PORT_TCP, PORTDB_OPTIONAL, "7000-7010", "\"\\\n" },
 	{ "line\nfeed", PORT_UDP, PORTDB_UNKNOWN, "", "" },
-	{ "\xc3\xbc" "bertragung-\xc4\x8d" "e\xc5\xa1tina-\xe2\x82\xac", PORT_TCP, PORTDB_STARTTLS, "25", "" },
+	{ "\xc3\xbc"
+	  "bertragung-\xc4\x8d"
+	  "e\xc5\xa1tina-\xe2\x82\xac",
+	  PORT_TCP, PORTDB_STARTTLS, "25", "" },
 	{ "other", PORT_TCP, PORTDB_NONE, "9999", "" },
 	{ "\033[31mred\a\x7f", PORT_TCP, PORTDB_NATIVE, "22", "" },
 	{ "bad\xff\x80utf8", PORT_SCTP, PORTDB_UNKNOWN, "5060,5061", "" },
-	{ "c1\xc2\x9b" "31m", PORT_UDP, PORTDB_NONE, "31", "" },
+	{ "c1\xc2\x9b"
+	  "31m",
+	  PORT_UDP, PORTDB_NONE, "31", "" },
 	{ "never-seen", PORT_DCCP, PORTDB_NONE, "1", "" },
 	{ "arp", PORT_TCP, PORTDB_NONE, "2", "" },
 	{ "https", PORT_UDP, PORTDB_NATIVE, "443", "[RFC9114]" },
@@ -109,8 +119,14 @@ static const struct rich_count {
 	uint32_t index;
 	struct port_counter interval, total;
 } rich_counts[] = {
-	{ 0, PORT_INDEX_SERVICE(1, PORT_TO_SERVER), { 1000, 90000 }, { BIT_32 + 1, 7 * BIT_32 + 7 } },
-	{ 0, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), { 3000, 4410000 }, { BIT_53 / 8 + 1, BIT_53 + 1 } },
+	{ 0,
+	  PORT_INDEX_SERVICE(1, PORT_TO_SERVER),
+	  { 1000, 90000 },
+	  { BIT_32 + 1, 7 * BIT_32 + 7 } },
+	{ 0,
+	  PORT_INDEX_SERVICE(1, PORT_TO_CLIENT),
+	  { 3000, 4410000 },
+	  { BIT_53 / 8 + 1, BIT_53 + 1 } },
 	{ 1, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), { 50, 50000 }, { 60, 60000 } },
 	{ 0, PORT_INDEX_SERVICE(2, PORT_TO_SERVER), { 10, 800 }, { 10, 800 } },
 	{ 1, PORT_INDEX_SERVICE(2, PORT_TO_CLIENT), { 10, 2400 }, { 11, 2500 } },
@@ -140,6 +156,6 @@ void fixture_init_rich(struct fixture *fixture)
 	fixture->measurement.devices[1].name = "w\033]0;x\a\"\\";
 	fixture->measurement.devices[1].mode = "generic";
 	for (size_t i = 0; i < COUNT(rich_counts); i++)
-		fixture_set(fixture, rich_counts[i].device, rich_counts[i].index, rich_counts[i].interval,
-			    rich_counts[i].total);
+		fixture_set(fixture, rich_counts[i].device, rich_counts[i].index,
+			    rich_counts[i].interval, rich_counts[i].total);
 }

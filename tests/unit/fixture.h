@@ -34,12 +34,13 @@ struct fixture {
 	struct measurement measurement;
 };
 
-/* Service i has slot i + 1. Devices are "eth0", "eth1", ..., hook "xdp", mode "native"; one second. */
-void fixture_init(struct fixture *fixture, const struct fixture_service *services, size_t count, size_t devices);
+/* Service i has slot i + 1. Devices are "eth0", "eth1", ...: xdp, native; one second. */
+void fixture_init(struct fixture *fixture, const struct fixture_service *services, size_t count,
+		  size_t devices);
 void fixture_fini(struct fixture *fixture);
 /* Sets a counter by its index of port_abi.h: what the interval added, and the total with it. */
-void fixture_set(struct fixture *fixture, size_t device, uint32_t index, struct port_counter interval,
-		 struct port_counter total);
+void fixture_set(struct fixture *fixture, size_t device, uint32_t index,
+		 struct port_counter interval, struct port_counter total);
 /* Different numbers in every counter of every device. */
 void fixture_fill(struct fixture *fixture);
 
@@ -71,8 +72,8 @@ void fixture_messages_end(char *text, size_t size);
 /* The version of the build, as --version prints it. */
 const char *fixture_version(void);
 /*
- * Compares text, in which version is written @VERSION@, with tests/golden/NAME. With UPDATE_GOLDEN in
- * the environment the file is written instead.
+ * Compares text, in which version is written @VERSION@, with tests/golden/NAME. With UPDATE_GOLDEN
+ * in the environment the file is written instead.
  */
 void fixture_assert_golden(const char *name, const char *text, const char *version);
 /* Every line has at most columns of them, and nothing in it but printable characters in UTF-8. */

@@ -85,14 +85,15 @@ const char *fixture_version(void)
 	return version;
 }
 
-/* A version may look like any number in the text: it is one where it stands in quotes, or before a comma. */
+/* A version may look like any number: it is one where it stands in quotes, or before a comma. */
 static void put_neutral(FILE *out, const char *text, const char *version)
 {
 	size_t len = strlen(version);
 	char last = '\0';
 
 	while (*text) {
-		bool is_version = len && (last == '"' || last == ' ') && !strncmp(text, version, len) &&
+		bool is_version = len && (last == '"' || last == ' ') &&
+				  !strncmp(text, version, len) &&
 				  (text[len] == '"' || text[len] == ',');
 
 		if (is_version)
@@ -153,7 +154,8 @@ void fixture_assert_golden(const char *name, const char *text, const char *versi
 		fail_msg("%s: cannot be read; tests run in the project's directory", path);
 	line = line_of_difference(expected, neutral.text);
 	if (strcmp(expected, neutral.text))
-		fail_msg("%s differs from line %u on; this is the text:\n%s", path, line, neutral.text);
+		fail_msg("%s differs from line %u on; this is the text:\n%s", path, line,
+			 neutral.text);
 	free(expected);
 	fixture_text_free(&neutral);
 }
@@ -170,7 +172,8 @@ static void assert_line(const char *desc, const char *line, size_t len, size_t c
 		if (step == 0 || step > len)
 			fail_msg("%s: no UTF-8 at byte %zu of: %.*s", desc, i, (int)len, line);
 		if (!iswprint((wint_t)c))
-			fail_msg("%s: control character %x in: %.*s", desc, (unsigned int)c, (int)len, line);
+			fail_msg("%s: control character %x in: %.*s", desc, (unsigned int)c,
+				 (int)len, line);
 		width += (size_t)wcwidth(c);
 	}
 	if (width > columns)

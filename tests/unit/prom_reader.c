@@ -22,7 +22,8 @@ struct reader {
 static bool refuse(struct reader *reader, const char *what)
 {
 	if (!*reader->prom->error)
-		snprintf(reader->prom->error, sizeof(reader->prom->error), "%u: %s", reader->line, what);
+		snprintf(reader->prom->error, sizeof(reader->prom->error), "%u: %s", reader->line,
+			 what);
 	return false;
 }
 
@@ -221,7 +222,8 @@ static bool read_line(struct reader *reader)
 	else
 		good = read_sample(reader);
 	if (good && *reader->at != '\n')
-		return refuse(reader, *reader->at ? "more behind the value" : "the last line has no end");
+		return refuse(reader,
+			      *reader->at ? "more behind the value" : "the last line has no end");
 	reader->at += good;
 	reader->line++;
 	return good;
@@ -291,7 +293,8 @@ const struct prom_sample *prom_find(const struct prom_text *prom, const char *fa
 		bool found;
 
 		va_start(args, family);
-		found = !strcmp(prom->samples[i].family, family) && has_labels(&prom->samples[i], args);
+		found = !strcmp(prom->samples[i].family, family) &&
+			has_labels(&prom->samples[i], args);
 		va_end(args);
 		if (found)
 			return &prom->samples[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A strict reader of the Prometheus text format 0.0.4, for tests: what it takes, every reader takes.
+ * A strict reader of the Prometheus text format 0.0.4, for tests: what it takes, any reader takes.
  * Stricter than the format: HELP and TYPE of a family come once, in this order and right before its
  * samples; nothing else is a comment; no blank line, no timestamp, one space before the value; a
  * counter's name ends in _total, a gauge's does not; a counter's value is a whole decimal number.
@@ -37,7 +37,8 @@ struct prom_text {
 bool prom_read(struct prom_text *prom, const char *text);
 void prom_free(struct prom_text *prom);
 /* The sample with exactly these labels, given as name, value, ..., NULL; NULL if there is none. */
-const struct prom_sample *prom_find(const struct prom_text *prom, const char *family, ...) __attribute__((sentinel));
+const struct prom_sample *prom_find(const struct prom_text *prom, const char *family, ...)
+	__attribute__((sentinel));
 /* The value of a label, NULL if the sample has no such label. */
 const char *prom_label(const struct prom_sample *sample, const char *name);
 

@@ -77,7 +77,8 @@ static void test_json_print_documents(void **state)
 	json_put(object, "b", json_count(1));
 	json_put(object, "a", json_text("\"\n\033"));
 	assert_int_equal(json_print(fixture_text_open(&text), object), 0);
-	assert_string_equal(fixture_text_close(&text), "{\n  \"b\": 1,\n  \"a\": \"\\\"\\n\\u001B\"\n}\n");
+	assert_string_equal(fixture_text_close(&text),
+			    "{\n  \"b\": 1,\n  \"a\": \"\\\"\\n\\u001B\"\n}\n");
 	fixture_text_free(&text);
 	assert_int_equal(json_print(fixture_text_open(&text), json_array()), 0);
 	assert_string_equal(fixture_text_close(&text), "[]\n");

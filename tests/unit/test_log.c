@@ -30,7 +30,8 @@ static void test_log_error_reason(void **state)
 		log_error(sign * ENOENT, "device '%s': cannot be %s", "eth0", "found");
 		assert_int_equal(errno, EPERM);
 		fixture_messages_end(text, sizeof(text));
-		assert_string_equal(text, "device 'eth0': cannot be found: No such file or directory\n");
+		assert_string_equal(text,
+				    "device 'eth0': cannot be found: No such file or directory\n");
 	}
 }
 
@@ -60,8 +61,8 @@ static void test_log_control_characters(void **state)
 	fixture_messages_begin();
 	log_error(ENOENT, "device '%s': bad", "a\nerror: b\r\t\033[2J\x7f\x01\xc3\xbc");
 	fixture_messages_end(text, sizeof(text));
-	assert_string_equal(text,
-			    "device 'a?error: b???[2J??\xc3\xbc': bad: No such file or directory\n");
+	assert_string_equal(
+		text, "device 'a?error: b???[2J??\xc3\xbc': bad: No such file or directory\n");
 }
 
 /* A message longer than the room for it is cut; its reason and its end are not. */
@@ -92,7 +93,8 @@ static void test_log_one_write(void **state)
 	ssize_t len;
 
 	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets),
+			 0);
 	dup2(sockets[1], STDERR_FILENO);
 	log_error(EINVAL, "%0500d", 7);
 	dup2(standard_error, STDERR_FILENO);

@@ -20,12 +20,16 @@
 #define BYTES "portacct_service_receive_bytes_total"
 
 static const struct prom_self self = {
-	.written_at = 1767225600.125, .collection_seconds = 0.0015, .libbpf = "1.99", .kernel = "6.1.0-13-amd64",
+	.written_at = 1767225600.125,
+	.collection_seconds = 0.0015,
+	.libbpf = "1.99",
+	.kernel = "6.1.0-13-amd64",
 };
 
 static void decide(struct fixture *fixture, uint32_t max_series)
 {
-	struct prom_series series = { .measurement = &fixture->measurement, .max_series = max_series };
+	struct prom_series series = { .measurement = &fixture->measurement,
+				      .max_series = max_series };
 
 	prom_decide_series(&series, fixture->slots);
 }
@@ -38,7 +42,8 @@ static void write_metrics(struct fixture *fixture, struct fixture_text *text)
 	fixture_text_close(text);
 }
 
-static void write_and_read(struct fixture *fixture, struct fixture_text *text, struct prom_text *prom)
+static void write_and_read(struct fixture *fixture, struct fixture_text *text,
+			   struct prom_text *prom)
 {
 	write_metrics(fixture, text);
 	if (!prom_read(prom, text->text))
@@ -67,9 +72,12 @@ static void test_prom_reader_refuses(void **state)
 		{ "# TYPE a_total counter\na_total 1\n", "1: TYPE without its HELP" },
 		{ HEAD "# TYPE a_total counter\n", "3: TYPE without its HELP" },
 		{ HEAD HEAD, "3: the family comes twice" },
-		{ HEAD "# HELP b text\n# TYPE b gauge\nb 1\na_total 1\n", "6: a sample without its HELP and TYPE" },
-		{ "# HELP a text\n# TYPE a counter\n", "2: a counter, and nothing else, ends in _total" },
-		{ "# HELP a_total text\n# TYPE a_total gauge\n", "2: a counter, and nothing else, ends in _total" },
+		{ HEAD "# HELP b text\n# TYPE b gauge\nb 1\na_total 1\n",
+		  "6: a sample without its HELP and TYPE" },
+		{ "# HELP a text\n# TYPE a counter\n",
+		  "2: a counter, and nothing else, ends in _total" },
+		{ "# HELP a_total text\n# TYPE a_total gauge\n",
+		  "2: a counter, and nothing else, ends in _total" },
 		{ "# HELP a text\n# TYPE a summary\n", "2: unknown type" },
 		{ "# comment\n", "1: no name" },
 		{ HEAD "a_total{b=\"c\"} 1\na_total{b=\"c\"} 2\n", "4: the series comes twice" },
@@ -84,7 +92,8 @@ static void test_prom_reader_refuses(void **state)
 		{ HEAD "a_total 1.5\n", "3: more behind the value" },
 		{ HEAD "a_total 1e3\n", "3: more behind the value" },
 		{ HEAD "a_total -1\n", "3: a counter is not a whole decimal number" },
-		{ HEAD "a_total 18446744073709551616\n", "3: a counter is not a whole decimal number" },
+		{ HEAD "a_total 18446744073709551616\n",
+		  "3: a counter is not a whole decimal number" },
 		{ HEAD "a_total 1 1700000000000\n", "3: more behind the value" },
 		{ HEAD "a_total  1\n", "3: a counter is not a whole decimal number" },
 		{ HEAD "a_total\n", "3: no value" },
@@ -99,11 +108,13 @@ static void test_prom_reader_refuses(void **state)
 			fail_msg("'%s': '%s'", rows[i].text, prom.error);
 		prom_free(&prom);
 	}
-	assert_true(prom_read(&prom, HEAD "a_total{b=\"\\\\\\\"\\n\xc3\xbc\",c=\"\"} 18446744073709551615\n"));
+	assert_true(prom_read(&prom, HEAD
+			      "a_total{b=\"\\\\\\\"\\n\xc3\xbc\",c=\"\"} 18446744073709551615\n"));
 	assert_int_equal(prom.count, 1);
 	assert_string_equal(prom_label(&prom.samples[0], "b"), "\\\"\n\xc3\xbc");
 	assert_true(prom.samples[0].count == UINT64_MAX);
-	assert_ptr_equal(prom_find(&prom, "a_total", "c", "", "b", "\\\"\n\xc3\xbc", NULL), prom.samples);
+	assert_ptr_equal(prom_find(&prom, "a_total", "c", "", "b", "\\\"\n\xc3\xbc", NULL),
+			 prom.samples);
 	assert_null(prom_find(&prom, "a_total", "c", "", NULL));
 	prom_free(&prom);
 #undef HEAD
@@ -144,10 +155,12 @@ static void test_prom_write_no_device(void **state)
 	write_and_read(&fixture, &text, &prom);
 	assert_int_equal(prom.families, 13);
 	assert_int_equal(prom.count, 4); /* build_info and the three gauges of the agent itself */
-	assert_non_null(prom_find(&prom, "portacct_build_info", "version", fixture_version(), "libbpf", "1.99",
-				  "kernel", "6.1.0-13-amd64", NULL));
-	assert_true(prom_find(&prom, "portacct_last_write_timestamp_seconds", NULL)->number == 1767225600.125);
-	assert_true(prom_find(&prom, "portacct_collection_duration_seconds", NULL)->number == 0.0015);
+	assert_non_null(prom_find(&prom, "portacct_build_info", "version", fixture_version(),
+				  "libbpf", "1.99", "kernel", "6.1.0-13-amd64", NULL));
+	assert_true(prom_find(&prom, "portacct_last_write_timestamp_seconds", NULL)->number ==
+		    1767225600.125);
+	assert_true(prom_find(&prom, "portacct_collection_duration_seconds", NULL)->number ==
+		    0.0015);
 	assert_true(prom_find(&prom, "portacct_services_over_limit", NULL)->number == 0);
 	free_both(&text, &prom);
 	fixture_fini(&fixture);
@@ -161,7 +174,8 @@ static void assert_count(const struct prom_sample *sample, const char *desc, uin
 		fail_msg("%s: %lu, not %lu", desc, sample->count, expected);
 }
 
-static void assert_device(const struct prom_text *prom, const struct measured_device *device, struct slots *slots)
+static void assert_device(const struct prom_text *prom, const struct measured_device *device,
+			  struct slots *slots)
 {
 	struct account_totals totals = snapshot_totals(&device->total);
 
@@ -170,34 +184,39 @@ static void assert_device(const struct prom_text *prom, const struct measured_de
 
 		for (unsigned int i = 0; i < PORT_DIRECTIONS; i++) {
 			struct port_counter counter = snapshot_service(&device->total, slot, i);
-			const char *transport = transport_name(record->transport), *way = direction_name(i);
+			const char *transport = transport_name(record->transport),
+				   *way = direction_name(i);
 
-			assert_count(prom_find(prom, PACKETS, "device", device->name, "service", record->name,
-					       "protocol", transport, "direction", way, NULL),
+			assert_count(prom_find(prom, PACKETS, "device", device->name, "service",
+					       record->name, "protocol", transport, "direction",
+					       way, NULL),
 				     record->name, counter.packets);
-			assert_count(prom_find(prom, BYTES, "device", device->name, "service", record->name,
-					       "protocol", transport, "direction", way, NULL),
+			assert_count(prom_find(prom, BYTES, "device", device->name, "service",
+					       record->name, "protocol", transport, "direction",
+					       way, NULL),
 				     record->name, counter.bytes);
 		}
 	}
 	for (unsigned int i = 0; i < PORT_BUCKETS; i++) {
-		assert_count(prom_find(prom, "portacct_bucket_receive_packets_total", "device", device->name,
-				       "bucket", bucket_name(i), NULL),
+		assert_count(prom_find(prom, "portacct_bucket_receive_packets_total", "device",
+				       device->name, "bucket", bucket_name(i), NULL),
 			     bucket_name(i), snapshot_bucket(&device->total, i)->packets);
-		assert_count(prom_find(prom, "portacct_bucket_receive_bytes_total", "device", device->name,
-				       "bucket", bucket_name(i), NULL),
+		assert_count(prom_find(prom, "portacct_bucket_receive_bytes_total", "device",
+				       device->name, "bucket", bucket_name(i), NULL),
 			     bucket_name(i), snapshot_bucket(&device->total, i)->bytes);
 	}
 	for (unsigned int i = 0; i < PORT_METHODS; i++)
-		assert_count(prom_find(prom, "portacct_method_receive_packets_total", "device", device->name,
-				       "method", method_name(i), NULL),
+		assert_count(prom_find(prom, "portacct_method_receive_packets_total", "device",
+				       device->name, "method", method_name(i), NULL),
 			     method_name(i), snapshot_method_packets(&device->total, i));
-	assert_count(prom_find(prom, "portacct_device_receive_packets_total", "device", device->name, NULL),
+	assert_count(prom_find(prom, "portacct_device_receive_packets_total", "device",
+			       device->name, NULL),
 		     device->name, totals.frames.packets);
-	assert_count(prom_find(prom, "portacct_device_receive_bytes_total", "device", device->name, NULL),
+	assert_count(prom_find(prom, "portacct_device_receive_bytes_total", "device", device->name,
+			       NULL),
 		     device->name, totals.frames.bytes);
-	assert_non_null(prom_find(prom, "portacct_device_info", "device", device->name, "hook", device->hook, "mode",
-				  device->mode, NULL));
+	assert_non_null(prom_find(prom, "portacct_device_info", "device", device->name, "hook",
+				  device->hook, "mode", device->mode, NULL));
 }
 
 /* Every counter of every device, each with a number of its own. */
@@ -221,9 +240,11 @@ static void test_prom_write_all_counters(void **state)
 	write_and_read(&fixture, &text, &prom);
 	for (size_t i = 0; i < 3; i++)
 		assert_device(&prom, &fixture.measurement.devices[i], fixture.slots);
-	assert_int_equal(prom.count, 3 * (2 * 2 * 4 + 2 * PORT_BUCKETS + PORT_METHODS + 2 + 1) + 4 + 4);
-	assert_non_null(prom_find(&prom, "portacct_service_info", "service", "quote\"back\\slash\nfeed", "protocol",
-				  "sctp", "ports", "1-2", "encryption", "", "reference", "\"\\\n", NULL));
+	assert_int_equal(prom.count,
+			 3 * (2 * 2 * 4 + 2 * PORT_BUCKETS + PORT_METHODS + 2 + 1) + 4 + 4);
+	assert_non_null(prom_find(&prom, "portacct_service_info", "service",
+				  "quote\"back\\slash\nfeed", "protocol", "sctp", "ports", "1-2",
+				  "encryption", "", "reference", "\"\\\n", NULL));
 	free_both(&text, &prom);
 	fixture_fini(&fixture);
 }
@@ -231,7 +252,8 @@ static void test_prom_write_all_counters(void **state)
 static void test_prom_write_integers_exact(void **state)
 {
 	static const uint64_t values[] = {
-		0, BIT_32 - 1, BIT_32, BIT_32 + 1, BIT_53, BIT_53 + 1, INT64_MAX, (uint64_t)INT64_MAX + 1,
+		0,          BIT_32 - 1, BIT_32,    BIT_32 + 1,
+		BIT_53,     BIT_53 + 1, INT64_MAX, (uint64_t)INT64_MAX + 1,
 		NEARLY_ALL, UINT64_MAX,
 	};
 	static const struct fixture_service service = { .name = "ssh" };
@@ -247,16 +269,18 @@ static void test_prom_write_integers_exact(void **state)
 		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), counter, counter);
 		decide(&fixture, 512);
 		write_and_read(&fixture, &text, &prom);
-		assert_count(prom_find(&prom, BYTES, "device", "eth0", "service", "ssh", "protocol", "tcp",
-				       "direction", "to_client", NULL), "service", values[i]);
-		assert_count(prom_find(&prom, "portacct_device_receive_packets_total", "device", "eth0", NULL),
+		assert_count(prom_find(&prom, BYTES, "device", "eth0", "service", "ssh", "protocol",
+				       "tcp", "direction", "to_client", NULL),
+			     "service", values[i]);
+		assert_count(prom_find(&prom, "portacct_device_receive_packets_total", "device",
+				       "eth0", NULL),
 			     "device", values[i]);
 		free_both(&text, &prom);
 		fixture_fini(&fixture);
 	}
 }
 
-/* What a reader finds is what the name was; bytes that are no UTF-8 stay different from each other. */
+/* A reader finds what the name was; bytes that are no UTF-8 stay different from each other. */
 static void test_prom_write_label_round_trip(void **state)
 {
 	static const struct {
@@ -279,7 +303,8 @@ static void test_prom_write_label_round_trip(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct fixture_service service = { .name = rows[i].name, .reference = rows[i].name };
+		const struct fixture_service service = { .name = rows[i].name,
+							 .reference = rows[i].name };
 		struct fixture_text text;
 		struct prom_text prom;
 		struct fixture fixture;
@@ -288,10 +313,12 @@ static void test_prom_write_label_round_trip(void **state)
 		fixture.measurement.devices[0].name = rows[i].name;
 		decide(&fixture, 512);
 		write_and_read(&fixture, &text, &prom);
-		assert_non_null(prom_find(&prom, PACKETS, "device", rows[i].read, "service", rows[i].read,
-					  "protocol", "tcp", "direction", "to_server", NULL));
-		assert_non_null(prom_find(&prom, "portacct_service_info", "service", rows[i].read, "protocol", "tcp",
-					  "ports", "", "encryption", "", "reference", rows[i].read, NULL));
+		assert_non_null(prom_find(&prom, PACKETS, "device", rows[i].read, "service",
+					  rows[i].read, "protocol", "tcp", "direction", "to_server",
+					  NULL));
+		assert_non_null(prom_find(&prom, "portacct_service_info", "service", rows[i].read,
+					  "protocol", "tcp", "ports", "", "encryption", "",
+					  "reference", rows[i].read, NULL));
 		free_both(&text, &prom);
 		fixture_fini(&fixture);
 	}

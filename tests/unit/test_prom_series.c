@@ -25,7 +25,8 @@ static const struct fixture_service four[SERVICES] = {
 
 static void decide(struct fixture *fixture, uint32_t max_series)
 {
-	struct prom_series series = { .measurement = &fixture->measurement, .max_series = max_series };
+	struct prom_series series = { .measurement = &fixture->measurement,
+				      .max_series = max_series };
 
 	prom_decide_series(&series, fixture->slots);
 }
@@ -48,8 +49,8 @@ static void count(struct fixture *fixture, const char *slots)
 	const struct port_counter counter = { 1, 60 };
 
 	for (; *slots; slots++)
-		fixture_set(fixture, (size_t)(*slots % 2), PORT_INDEX_SERVICE(*slots - '0', PORT_TO_CLIENT), counter,
-			    counter);
+		fixture_set(fixture, (size_t)(*slots % 2),
+			    PORT_INDEX_SERVICE(*slots - '0', PORT_TO_CLIENT), counter, counter);
 }
 
 /* First those that have counted by then, in the order of slots; then what counts later. */
@@ -61,7 +62,10 @@ static void test_prom_decide_series_first_come(void **state)
 		const char *counted[3], *decided[3];
 	} rows[] = {
 		{ "all fit, counted or not", 4, { "", "", "" }, { "oooo", "oooo", "oooo" } },
-		{ "one too many: only what has counted", 3, { "", "4", "123" }, { "....", "...o", "ooxo" } },
+		{ "one too many: only what has counted",
+		  3,
+		  { "", "4", "123" },
+		  { "....", "...o", "ooxo" } },
 		{ "the first to count", 2, { "3", "2", "14" }, { "..o.", ".oo.", "xoox" } },
 		{ "at once, by slot", 2, { "4321", "", "" }, { "ooxx", "ooxx", "ooxx" } },
 		{ "one series", 1, { "2", "1", "34" }, { ".o..", "xo..", "xoxx" } },
@@ -172,7 +176,7 @@ static size_t series_of(const struct prom_text *prom, const char *family)
 	return series;
 }
 
-/* Services and buckets together are the device's frames, whatever the limit; and "other" is complete. */
+/* Services and buckets together are the device's frames, whatever the limit. */
 static void test_prom_write_closed_account(void **state)
 {
 	static const char *const quantities[] = { "packets", "bytes" };
@@ -186,21 +190,28 @@ static void test_prom_write_closed_account(void **state)
 		fixture_init_rich(&fixture);
 		fixture_fill(&fixture);
 		decide(&fixture, max_series);
-		assert_int_equal(prom_write(fixture_text_open(&text), &fixture.measurement, fixture.slots,
-					    &(struct prom_self){ .libbpf = "", .kernel = "" }), 0);
+		assert_int_equal(prom_write(fixture_text_open(&text), &fixture.measurement,
+					    fixture.slots,
+					    &(struct prom_self){ .libbpf = "", .kernel = "" }),
+				 0);
 		if (!prom_read(&prom, fixture_text_close(&text)))
 			fail_msg("line %s", prom.error);
 		for (size_t i = 0; i < COUNT(quantities); i++) {
 			char services[64], buckets[64], devices[64];
 
-			snprintf(services, sizeof(services), "portacct_service_receive_%s_total", quantities[i]);
-			snprintf(buckets, sizeof(buckets), "portacct_bucket_receive_%s_total", quantities[i]);
-			snprintf(devices, sizeof(devices), "portacct_device_receive_%s_total", quantities[i]);
+			snprintf(services, sizeof(services), "portacct_service_receive_%s_total",
+				 quantities[i]);
+			snprintf(buckets, sizeof(buckets), "portacct_bucket_receive_%s_total",
+				 quantities[i]);
+			snprintf(devices, sizeof(devices), "portacct_device_receive_%s_total",
+				 quantities[i]);
 			assert_true(sum(&prom, devices) > 0);
-			assert_int_equal(sum(&prom, services) + sum(&prom, buckets), sum(&prom, devices));
+			assert_int_equal(sum(&prom, services) + sum(&prom, buckets),
+					 sum(&prom, devices));
 			/* 12 of the 13 may have their own: one is called "other". */
 			assert_int_equal(series_of(&prom, services),
-					 3 * (2 * (max_series < 12 ? max_series : 12) + PORT_TRANSPORTS * 2));
+					 3 * (2 * (max_series < 12 ? max_series : 12) +
+					      PORT_TRANSPORTS * 2));
 		}
 		assert_int_equal(prom_find(&prom, "portacct_services_over_limit", NULL)->number,
 				 13 - (max_series < 12 ? max_series : 12));
@@ -210,7 +221,7 @@ static void test_prom_write_closed_account(void **state)
 	}
 }
 
-/* From one writing to the next no series goes back or away, while services begin to count one by one. */
+/* No series goes back or away from one writing to the next, while services begin to count. */
 static void test_prom_write_no_series_decreases(void **state)
 {
 	struct prom_text before = {}, now;
@@ -225,10 +236,13 @@ static void test_prom_write_no_series_decreases(void **state)
 		for (unsigned int slot = 1; slot <= SERVICES && step; slot++)
 			if ((step * 5 + slot * 3) % 4 == 0)
 				fixture_set(&fixture, step % 2, PORT_INDEX_SERVICE(slot, step / 4),
-					    (struct port_counter){}, (struct port_counter){ step, step * 100 });
+					    (struct port_counter){},
+					    (struct port_counter){ step, step * 100 });
 		decide(&fixture, 2);
-		assert_int_equal(prom_write(fixture_text_open(text), &fixture.measurement, fixture.slots,
-					    &(struct prom_self){ .libbpf = "", .kernel = "" }), 0);
+		assert_int_equal(prom_write(fixture_text_open(text), &fixture.measurement,
+					    fixture.slots,
+					    &(struct prom_self){ .libbpf = "", .kernel = "" }),
+				 0);
 		if (!prom_read(&now, fixture_text_close(text)))
 			fail_msg("line %s", now.error);
 		for (size_t i = 0; i < before.count; i++) {

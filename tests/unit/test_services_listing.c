@@ -21,8 +21,10 @@
 #include "services.h"
 
 static const char first_file[] =
-	"Service Name,Port Number,Transport Protocol,Description,Reference,Aliases,Encryption,SRV,Used By\n"
-	"https,443,tcp,HTTP over TLS,[RFC9110],www-https;http-tls,tls,_https._tcp,\"Web, \"\"all\"\" of it\"\n"
+	"Service Name,Port Number,Transport "
+	"Protocol,Description,Reference,Aliases,Encryption,SRV,Used By\n"
+	"https,443,tcp,HTTP over TLS,[RFC9110],www-https;http-tls,tls,_https._tcp,\"Web, "
+	"\"\"all\"\" of it\"\n"
 	"https,443,udp,HTTP/3,[RFC9114],,native,,\n"
 	"wide,400-499,tcp,,,,,,\n"
 	"wide,1-65535,udp,,,,,,\n"
@@ -32,7 +34,9 @@ static const char first_file[] =
 	"3com-tsmux,106,tcp,,,,,,\n"
 	"914c/g,211,tcp,,,,,,\n"
 	"\"quote\"\"back\\slash\",600,tcp,,,,,,\n"
-	"\xc3\xbc" "bung,601,sctp,\xe2\x82\xac,,\xc3\xb6" "ffnung,optional,,\n"
+	"\xc3\xbc"
+	"bung,601,sctp,\xe2\x82\xac,,\xc3\xb6"
+	"ffnung,optional,,\n"
 	"a-name-of-forty-eight-bytes-which-is-the-longest,602,dccp,,,,starttls,,\n";
 static const char second_file[] =
 	"Service Name,Port Number,Transport Protocol\n"
@@ -139,12 +143,16 @@ static void test_services_print_json_entries(void **state)
 		assert_string_equal(string(entry, "service"), expected->name);
 		assert_string_equal(string(entry, "description"), expected->description);
 		assert_string_equal(string(entry, "reference"), expected->reference);
-		assert_string_equal(string(entry, "encryption"), portdb_encryption_name(expected->encryption));
+		assert_string_equal(string(entry, "encryption"),
+				    portdb_encryption_name(expected->encryption));
 		assert_string_equal(string(entry, "used_by"), expected->used_by);
 		assert_string_equal(string(entry, "srv"), expected->srv);
-		assert_int_equal(json_integer_value(json_object_get(entry, "first")), expected->first);
-		assert_int_equal(json_integer_value(json_object_get(entry, "last")), expected->last);
-		assert_int_equal(json_integer_value(json_object_get(entry, "line")), expected->line);
+		assert_int_equal(json_integer_value(json_object_get(entry, "first")),
+				 expected->first);
+		assert_int_equal(json_integer_value(json_object_get(entry, "last")),
+				 expected->last);
+		assert_int_equal(json_integer_value(json_object_get(entry, "line")),
+				 expected->line);
 	}
 	json_decref(document);
 	fixture_text_free(&text);
@@ -213,7 +221,8 @@ static void list_names(const char *text, char *names, size_t size)
 	*names = '\0';
 	for (; *text; text += strcspn(text, "\n") + 1)
 		if (*text != ' ' && !strstr(text, ": no entry"))
-			used += (size_t)snprintf(names + used, size - used, "%.*s ", (int)strcspn(text, " "), text);
+			used += (size_t)snprintf(names + used, size - used, "%.*s ",
+						 (int)strcspn(text, " "), text);
 }
 
 static void test_services_lookup_text(void **state)
@@ -246,12 +255,13 @@ static void check_json_answer(const struct lookup_row *row, const char *text)
 	char names[256] = "";
 	size_t i, used = 0;
 
-	if (one ? !(row->err ? json_is_null(answer) : json_is_object(answer)) : !json_is_array(answer))
+	if (one ? !(row->err ? json_is_null(answer) : json_is_object(answer))
+		: !json_is_array(answer))
 		fail_msg("'%s': %s", row->query, text);
 	if (json_is_object(answer))
 		used += (size_t)snprintf(names, sizeof(names), "%s ", string(answer, "service"));
-	json_array_foreach(answer, i, entry)
-		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s ", string(entry, "service"));
+	json_array_foreach(answer, i, entry) used += (size_t)snprintf(
+		names + used, sizeof(names) - used, "%s ", string(entry, "service"));
 	if (strcmp(names, row->found))
 		fail_msg("'%s': %s", row->query, names);
 	json_decref(answer);
@@ -262,7 +272,8 @@ static void test_services_lookup_json(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(lookup_rows); i++) {
 		struct fixture_text text;
-		int err = services_lookup(fixture_text_open(&text), db, table, lookup_rows[i].query, true);
+		int err = services_lookup(fixture_text_open(&text), db, table, lookup_rows[i].query,
+					  true);
 
 		fixture_text_close(&text);
 		if (err != lookup_rows[i].err)

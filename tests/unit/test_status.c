@@ -25,7 +25,7 @@ struct scene {
 	struct status status;
 };
 
-/* A running device with a closed account, a hostile one that is gone, one that begins this instant. */
+/* One with a closed account, a hostile one that is gone, one that begins this instant. */
 static void init(struct scene *scene)
 {
 	*scene = (struct scene){};
@@ -86,7 +86,8 @@ static const char *said_version(const struct status *status)
 	struct fixture_text text;
 	json_t *document = print_json(&text, status);
 
-	snprintf(version, sizeof(version), "%s", json_string_value(json_object_get(document, "version")));
+	snprintf(version, sizeof(version), "%s",
+		 json_string_value(json_object_get(document, "version")));
 	json_decref(document);
 	fixture_text_free(&text);
 	return version;
@@ -154,7 +155,7 @@ static json_int_t number(const json_t *object, const char *key)
 	return json_integer_value(value);
 }
 
-/* Services and buckets are all frames; what the methods counted are services and unclassified frames. */
+/* Services and buckets are all frames; methods count services and unclassified frames. */
 static void test_status_closed_account(void **state)
 {
 	struct fixture_text text;
@@ -170,7 +171,8 @@ static void test_status_closed_account(void **state)
 		const struct snapshot *total = &scene.devices[i].measured->total;
 		uint64_t with_ports = 0, by_method = 0;
 
-		for (uint32_t k = PORT_INDEX_SERVICE(1, 0); k < PORT_INDEX_END(total->slots_end); k++)
+		for (uint32_t k = PORT_INDEX_SERVICE(1, 0); k < PORT_INDEX_END(total->slots_end);
+		     k++)
 			with_ports += total->cells[k].packets;
 		assert_int_equal(number(device, "service_frames"), with_ports);
 		for (uint32_t k = 0; k < PORT_TRANSPORTS; k++)
@@ -223,7 +225,8 @@ static void test_status_print_verdict(void **state)
 		cells[PORT_INDEX_BUCKETS + PORT_ARP].packets = rows[i].other;
 		cells[PORT_INDEX_METHODS + PORT_TIE].packets = rows[i].by_method;
 		print(&text, &status);
-		if (!strstr(text.text, rows[i].is_closed ? ": closed\n" : ": read while counting\n"))
+		if (!strstr(text.text,
+			    rows[i].is_closed ? ": closed\n" : ": read while counting\n"))
 			fail_msg("%s: %s", rows[i].desc, text.text);
 		fixture_text_free(&text);
 		fixture_fini(&fixture);
@@ -248,13 +251,17 @@ static void test_status_numbers_exact(void **state)
 	scene.devices[0].interface_packets = NEARLY_ALL;
 	scene.devices[0].interface_bytes = BIT_53 + 1;
 	print(&text, &scene.status);
-	assert_non_null(strstr(text.text, "services 0 + buckets 18446744073709550616 = 18446744073709550616 frames, "
-					  "18446744073709551615 bytes\n"));
-	assert_non_null(strstr(text.text, "received 18446744073709550616 frames since, counted 100.000 %\n"));
+	assert_non_null(
+		strstr(text.text,
+		       "services 0 + buckets 18446744073709550616 = 18446744073709550616 frames, "
+		       "18446744073709551615 bytes\n"));
+	assert_non_null(strstr(text.text,
+			       "received 18446744073709550616 frames since, counted 100.000 %\n"));
 	fixture_text_free(&text);
 	document = print_json(&text, &scene.status);
-	assert_int_equal(number(json_array_get(json_object_get(document, "devices"), 0), "interface_bytes"),
-			 BIT_53 + 1);
+	assert_int_equal(
+		number(json_array_get(json_object_get(document, "devices"), 0), "interface_bytes"),
+		BIT_53 + 1);
 	json_decref(document);
 	fixture_text_free(&text);
 	fini(&scene);

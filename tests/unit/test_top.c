@@ -17,13 +17,15 @@
 #define COLUMNS 80
 #define HEAD_LINES 3 /* devices, rates, column heads */
 
-static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key, size_t rows,
-		  bool colour)
+static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key,
+		  size_t rows, bool colour)
 {
 	struct report report;
 
 	assert_int_equal(report_build(&report, &fixture->measurement, key, REPORT_BYTES), 0);
-	assert_int_equal(top_print(fixture_text_open(text), &report, &fixture->measurement, rows, colour), 0);
+	assert_int_equal(
+		top_print(fixture_text_open(text), &report, &fixture->measurement, rows, colour),
+		0);
 	fixture_text_close(text);
 	report_free(&report);
 }
@@ -104,7 +106,8 @@ static void test_top_print_golden(void **state)
 		struct fixture fixture;
 
 		golden_rows[i].init(&fixture);
-		print(&text, &fixture, golden_rows[i].key, golden_rows[i].rows, golden_rows[i].colour);
+		print(&text, &fixture, golden_rows[i].key, golden_rows[i].rows,
+		      golden_rows[i].colour);
 		fixture_assert_golden(golden_rows[i].golden, text.text, "");
 		if (!golden_rows[i].colour)
 			fixture_assert_lines(golden_rows[i].golden, text.text, COLUMNS);
@@ -177,9 +180,11 @@ static void test_top_print_labels(void **state)
 		{ "ssh", "ssh               tcp  " },
 		{ "seventeen-letters", "seventeen-letters tcp  " },
 		{ "eighteen-letters-x", "eighteen-letters- tcp  " },
-		{ "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"
+		{ "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4"
+		  "\xc3\xb6\xc3\xbc"
 		  "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc",
-		  "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"
+		  "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4"
+		  "\xc3\xb6\xc3\xbc"
 		  "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6 tcp  " },
 		{ "esc\033[2Jx", "esc?[2Jx          tcp  " },
 		{ "line\nfeed\r\t", "line?feed??       tcp  " },
@@ -221,7 +226,8 @@ static void test_top_print_rows_asked(void **state)
 		struct fixture_text text;
 
 		print(&text, &fixture, REPORT_SERVICE, asked[i], false);
-		assert_int_equal(fixture_count_lines(text.text), HEAD_LINES + (asked[i] < there ? asked[i] : there));
+		assert_int_equal(fixture_count_lines(text.text),
+				 HEAD_LINES + (asked[i] < there ? asked[i] : there));
 		assert_null(strstr(text.text, "no frame yet"));
 		fixture_text_free(&text);
 	}
@@ -264,7 +270,8 @@ static void test_top_print_full(void **state)
 
 	(void)state;
 	fixture_init_rich(&fixture);
-	assert_int_equal(report_build(&report, &fixture.measurement, REPORT_SERVICE, REPORT_BYTES), 0);
+	assert_int_equal(report_build(&report, &fixture.measurement, REPORT_SERVICE, REPORT_BYTES),
+			 0);
 	assert_int_equal(top_print(out, &report, &fixture.measurement, 15, false), -EIO);
 	fclose(out);
 	report_free(&report);

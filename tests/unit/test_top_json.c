@@ -15,12 +15,14 @@
 #include "fixture.h"
 #include "top_json.h"
 
-static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key, size_t rows)
+static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key,
+		  size_t rows)
 {
 	struct report report;
 
 	assert_int_equal(report_build(&report, &fixture->measurement, key, REPORT_BYTES), 0);
-	assert_int_equal(top_json_print(fixture_text_open(text), &report, &fixture->measurement, rows), 0);
+	assert_int_equal(
+		top_json_print(fixture_text_open(text), &report, &fixture->measurement, rows), 0);
 	fixture_text_close(text);
 	report_free(&report);
 }
@@ -105,7 +107,7 @@ static json_int_t sum(const json_t *document, const char *name, const char *key)
 	return total;
 }
 
-/* Services and buckets are disjoint and together all frames; so are devices, and rows by any of these keys. */
+/* Services and buckets together are all frames; so are devices, and rows by any of these keys. */
 static void test_top_json_print_closed_account(void **state)
 {
 	static const struct {
@@ -128,12 +130,15 @@ static void test_top_json_print_closed_account(void **state)
 			const char *each = counts[i].of_each;
 
 			assert_true(all > 0);
-			assert_int_equal(sum(document, "services", each) + sum(document, "buckets", each), all);
+			assert_int_equal(sum(document, "services", each) +
+						 sum(document, "buckets", each),
+					 all);
 			assert_int_equal(sum(document, "devices", each), all);
 			if (key != REPORT_METHOD && key != REPORT_BUCKET)
 				assert_int_equal(sum(document, "rows", each), all);
 		}
-		assert_int_equal(json_array_size(json_object_get(document, "methods")), PORT_METHODS);
+		assert_int_equal(json_array_size(json_object_get(document, "methods")),
+				 PORT_METHODS);
 		json_decref(document);
 	}
 	fixture_fini(&fixture);
@@ -165,8 +170,10 @@ static void test_top_json_print_numbers(void **state)
 		document = print_and_read(&fixture, REPORT_SERVICE, 1);
 		row = json_array_get(json_object_get(document, "rows"), 0);
 		side = json_object_get(row, "to_client");
-		if (number(row, "bytes") != rows[i].shown || number(row, "packets_total") != rows[i].shown ||
-		    number(side, "bytes_total") != rows[i].shown || number(document, "frames") != rows[i].shown)
+		if (number(row, "bytes") != rows[i].shown ||
+		    number(row, "packets_total") != rows[i].shown ||
+		    number(side, "bytes_total") != rows[i].shown ||
+		    number(document, "frames") != rows[i].shown)
 			fail_msg("%s: %lld", rows[i].desc, (long long)number(row, "bytes"));
 		assert_int_equal(number(json_object_get(row, "to_server"), "bytes_total"), 0);
 		json_decref(document);
@@ -202,12 +209,16 @@ static void test_top_json_print_names(void **state)
 		fixture.measurement.devices[0].name = rows[i].name;
 		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, 0), one, one);
 		document = print_and_read(&fixture, REPORT_SERVICE, 1);
-		assert_string_equal(text_of(json_array_get(json_object_get(document, "services"), 0), "service"),
-				    rows[i].shown);
-		assert_string_equal(text_of(json_array_get(json_object_get(document, "rows"), 0), "label"),
-				    rows[i].shown);
-		assert_string_equal(text_of(json_array_get(json_object_get(document, "devices"), 0), "device"),
-				    rows[i].shown);
+		assert_string_equal(
+			text_of(json_array_get(json_object_get(document, "services"), 0),
+				"service"),
+			rows[i].shown);
+		assert_string_equal(
+			text_of(json_array_get(json_object_get(document, "rows"), 0), "label"),
+			rows[i].shown);
+		assert_string_equal(
+			text_of(json_array_get(json_object_get(document, "devices"), 0), "device"),
+			rows[i].shown);
 		json_decref(document);
 		fixture_fini(&fixture);
 	}
@@ -224,7 +235,8 @@ static void test_top_json_print_rows_asked(void **state)
 	for (size_t i = 0; i < COUNT(asked); i++) {
 		json_t *document = print_and_read(&fixture, REPORT_SERVICE, asked[i]);
 
-		assert_int_equal(json_array_size(json_object_get(document, "rows")), asked[i] < 16 ? asked[i] : 16);
+		assert_int_equal(json_array_size(json_object_get(document, "rows")),
+				 asked[i] < 16 ? asked[i] : 16);
 		assert_int_equal(json_array_size(json_object_get(document, "services")), 12);
 		assert_int_equal(json_array_size(json_object_get(document, "buckets")), 4);
 		json_decref(document);
@@ -240,7 +252,8 @@ static void test_top_json_print_full(void **state)
 
 	(void)state;
 	fixture_init_rich(&fixture);
-	assert_int_equal(report_build(&report, &fixture.measurement, REPORT_SERVICE, REPORT_BYTES), 0);
+	assert_int_equal(report_build(&report, &fixture.measurement, REPORT_SERVICE, REPORT_BYTES),
+			 0);
 	assert_int_equal(top_json_print(out, &report, &fixture.measurement, 15), -EIO);
 	fclose(out);
 	report_free(&report);

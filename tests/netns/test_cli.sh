@@ -1,0 +1,219 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line as a user meets it: help, errors and exit statuses, what each option changes, what is
+# printed to a pipe, a terminal and a program; then the build: what a changed header rebuilds, what a
+# missing tool says, what is installed.
+set -u
+. tests/netns/lib.sh
+begin script make
+
+add_namespace gw
+connect gw averylongname00 gw peer0
+connect gw dev1 gw peer1
+for device in averylongname00 dev1 peer0 peer1; do
+	in_ns gw sh -c "echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+	ip -n "$run-gw" link set $device up
+done
+esc=$(printf '\033')
+
+help_text() {
+	"$AGENT" --help >"$T/help" 2>"$T/err"
+	check_equal "--help: exit status" $? 0
+	check "--help: on standard output, $(wc -l <"$T/help") lines" [ -s "$T/help" ]
+	check "--help: nothing on standard error" [ ! -s "$T/err" ]
+	check_equal "--help: lines of more than 100 columns" "$(awk 'length > 100' "$T/help" | wc -l)" 0
+	if [ -e README.md ]; then
+		awk '/^```/ { inside = 0 } inside || /^Usage: agent/ { inside = 1; print }' README.md >"$T/readme"
+		check "README.md: its help block is that of --help" cmp "$T/help" "$T/readme"
+	else
+		echo "skipped: there is no README.md to hold --help against"
+	fi
+	check "--version" [ "$("$AGENT" --version | grep -c '^portacct .*libbpf')" = 1 ]
+}
+
+usage_errors() {
+	while read -r line; do
+		# shellcheck disable=SC2086
+		"$AGENT" --pin-dir "$PINS" $line >"$T/out" 2>"$T/err"
+		check_equal "agent $line: '$(cat "$T/err")': exit, lines on standard error, on standard output" \
+			"$? $(wc -l <"$T/err") $(wc -l <"$T/out")" '2 1 0'
+	done <<-END
+		--frobnicate
+		extra
+		-i
+		--top=0
+		--top=x
+		-t 0 --top
+		-t 1.5 --top
+		-m fast --top
+		--by colour --top
+		--sort name --top
+		--top --once
+		--max-series -1
+		--lookup 70000/tcp
+		--check-services $T/missing
+		--help=yes
+	END
+}
+
+# Everything --top prints, for every key, from frames of all kinds under the longest names there are.
+top_output() {
+	name=abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJK
+	printf 'Service Name,Port Number,Transport Protocol,Encryption\n%s,53,udp,none\nsüß-ünïcode-☃☃☃☃☃☃☃,80,tcp,tls\n' \
+		"$name" >"$T/long.csv"
+	agent gw --attach -i 'averylong*' -i dev1 -s "$T/long.csv" 2>"$T/err" || not_ok "attach: $(cat "$T/err")"
+	in_ns gw "$PYTHON" "$here/frames.py" send peer1 2 "$T/frames" >/dev/null
+	in_ns gw "$PYTHON" "$here/traffic.py" pace peer0 2000 "$T/enough" >"$T/sent" &
+	sending=$!
+	jobs_left=
+	for key in service port protocol device encryption method bucket; do
+		agent gw --top=40 -s "$T/long.csv" --by $key >"$T/top.$key" 2>&1 &
+		jobs_left="$jobs_left $!"
+		agent gw --top -s "$T/long.csv" --by $key --json >"$T/json.$key" 2>&1 &
+		jobs_left="$jobs_left $!"
+	done
+	agent gw --top=2 --sort packets >"$T/top.sorted" 2>&1 &
+	jobs_left="$jobs_left $!"
+	start=$(date +%s%N)
+	agent gw --top -t 2 --json -i dev1 >"$T/json.two"
+	took=$((($(date +%s%N) - start) / 1000000))
+	script -qec "$(terminal_command --top)" /dev/null >"$T/tty"
+	NO_COLOR=1 script -qec "$(terminal_command --top)" /dev/null >"$T/tty.plain"
+	touch "$T/enough"
+	# shellcheck disable=SC2086
+	wait $sending $jobs_left
+	pids="$pids $sending"
+	look_at_top
+	look_at_json
+	agent gw --detach
+}
+
+holds() { jq -e "$@" >"$T/held" 2>&1; } # FILTER FILE
+
+terminal_command() { echo "nsenter --net=/run/netns/$run-gw $AGENT --pin-dir $PINS -o $PROM $*"; }
+
+widest() { # FILE...: in characters
+	"$PYTHON" -c 'import sys; print(max(len(l.rstrip("\n")) for f in sys.argv[1:] for l in open(f, encoding="utf-8")))' "$@"
+}
+
+look_at_top() {
+	check "--top: widest line of all keys: $(widest "$T"/top.*) columns" [ "$(widest "$T"/top.*)" -le 80 ]
+	check "--top into a file: no escape" [ -z "$(grep -l "$esc" "$T"/top.*)" ]
+	check "--top on a terminal: colour" grep -q "$esc\[" "$T/tty"
+	check "--top on a terminal with NO_COLOR: none" [ "$(grep -c "$esc" "$T/tty.plain")" = 0 ]
+	check "--top on a terminal with NO_COLOR: the same table" grep -q PROTO "$T/tty.plain"
+	check_equal "--top=2: rows" "$(tail -n +4 "$T/top.sorted" | wc -l)" 2
+	check_equal "--by: different tables of 7 keys" "$(for k in "$T"/top.*; do sed -n 4p "$k" | cut -c1-17; done | sort -u |
+		wc -l)" 7
+	check "-t 2: measured for $took ms" [ $took -ge 2000 ]
+	check_equal "-i dev1: devices" "$(jq -c '[.devices[].device]' "$T/json.two")" '["dev1"]'
+}
+
+look_at_json() {
+	bad=
+	for json in "$T"/json.*; do
+		jq -e '(.frames | type == "number") and (.bytes | type == "number") and (.services | type == "array") and
+			(.buckets | length == 25) and (.methods | length == 4) and
+			(.services[0] | has("service", "transport", "encryption", "to_server", "to_client"))' \
+			"$json" >"$T/out" 2>&1 || bad="$bad $json: $(cat "$T/out" "$json" | head -c 300)"
+	done
+	check "--top --json: 8 documents with the contract's keys$bad" [ -z "$bad" ]
+	check "--json: no escape" [ -z "$(grep -l "$esc" "$T"/json.*)" ]
+	check_equal "--json: names of the database given" "$(jq -r .services[0].service "$T/json.service")" "$name"
+	check "--json: services + buckets = frames" holds \
+		'([.services[].packets_total] | add) + ([.buckets[].packets_total] | add) == .frames_total' "$T/json.service"
+	agent gw --status --json >"$T/status"
+	check "--status --json: two devices" holds '.devices | length == 2' "$T/status"
+}
+
+# -m, --pin-dir and -o are seen by what they leave; what the table does on a terminal as well.
+run_options() {
+	agent gw --attach -i dev1 -m generic --pin-dir "$T/bpf/other" 2>"$T/err"
+	check "-m generic: $(cat "$T/err")" grep -q 'counting, generic' "$T/err"
+	check "--pin-dir" [ -e "$T/bpf/other/v1/dev1/link" ]
+	check_equal "--pin-dir: the default one of the run" "$([ -e "$PINS" ] && echo there || echo absent)" absent
+	agent gw --once --pin-dir "$T/bpf/other" -o "$T/textfile/second.prom"
+	check "-o" grep -q 'portacct_device_info{device="dev1",hook="xdp",mode="generic"} 1' "$T/textfile/second.prom"
+	agent gw --detach --pin-dir "$T/bpf/other" -o "$T/textfile/second.prom"
+	script -qec "timeout 4 $(terminal_command -i dev1 -t 1)" /dev/null >"$T/tty"
+	tables=$(grep -c 'SERVICE.*PROTO' "$T/tty")
+	check "the agent on a terminal: $tables tables" [ "$tables" -ge 2 ]
+	agent gw --detach
+}
+
+database() {
+	check_equal "--lookup 465/tcp" "$("$AGENT" --lookup 465/tcp | head -1)" 'submissions 465/tcp'
+	check_equal "--lookup of an alias" "$("$AGENT" --lookup smtps | head -1)" 'submissions 465/tcp'
+	"$AGENT" --lookup 6/tcp >"$T/out"
+	check_equal "--lookup of a port without entry ($(cat "$T/out")): exit status" $? 1
+	"$AGENT" --lookup 443/tcp --json >"$T/out"
+	check "--lookup 443/tcp --json: one object with the contract's keys" holds '.service == "https" and .first == 443 and
+		.last == 443 and .encryption == "tls" and .transport == "tcp" and (.aliases | type == "array") and
+		has("reference", "description")' "$T/out"
+	check_equal "--lookup 53 --json: an array" "$("$AGENT" --lookup 53 --json | jq -c '[.[].transport] | sort')" '["tcp","udp"]'
+	"$AGENT" --services --json >"$T/out"
+	check_equal "--services --json: entries" "$(jq '.entries | length' "$T/out")" "$("$AGENT" --services | tail -n +2 | wc -l)"
+	printf 'Service Name,Port Number,Transport Protocol\nmine,465,tcp\n' >"$T/mine.csv"
+	check_equal "-s: a later file wins" "$("$AGENT" -s "$T/mine.csv" --lookup 465/tcp | head -1)" 'mine 465/tcp'
+	check_equal "--no-builtin: entries" \
+		"$("$AGENT" -s "$T/mine.csv" --no-builtin --services --json | jq '.entries | length')" 1
+	printf 'ssh 22/tcp secure\nweb 80/tcp\n' >"$T/services"
+	check_equal "-s: the format of /etc/services" "$("$AGENT" --no-builtin -s "$T/services" --lookup 80/tcp | head -1)" 'web 80/tcp'
+	"$AGENT" --check-services data/services.csv >"$T/out" 2>&1
+	check_equal "--check-services of a good file: exit status, output" "$? $(cat "$T/out")" '0 '
+	printf 'Service Name,Port Number,Transport Protocol\na,0,tcp\nb,9-8,tcp\nc,5,ftp\n' >"$T/bad.csv"
+	"$AGENT" --check-services "$T/bad.csv" 2>"$T/err"
+	check_equal "--check-services: exit status, and where the errors are" \
+		"$? $(grep -o 'bad.csv:[0-9]*:[0-9]*:' "$T/err" | xargs)" '2 bad.csv:2:3: bad.csv:3:3: bad.csv:4:5:'
+	"$PYTHON" "$here/series.py" many 6000 1 >"$T/many.csv"
+	{ "$AGENT" -s "$T/many.csv" --services; echo $? >"$T/status"; } 2>"$T/err" | head -1 >/dev/null
+	check_equal "--services | head -1: exit status, errors" "$(cat "$T/status") $(cat "$T/err")" '0 '
+}
+
+tree_make() { make -C "$T/tree" --no-print-directory VERSION="$(cat "$build/version")" O=build "$@"; }
+
+missing_tool() { # SENTENCE VARIABLE
+	tree_make "$2" all >"$T/out" 2>"$T/err"
+	status=$?
+	if [ $status != 0 ] && [ "$(wc -l <"$T/err")" = 1 ] && grep -q "$1" "$T/err"; then
+		ok "make $2: $(cut -c1-100 "$T/err")"
+	else
+		not_ok "make $2: exit $status, $(head -3 "$T/err")"
+	fi
+}
+
+building() {
+	mkdir "$T/tree"
+	cp -a Makefile bpf src include data vmlinux "$T/tree"
+	cp -a "$build" "$T/tree/build"
+	tree_make >"$T/out" 2>&1 || not_ok "make in a copy: $(tail -3 "$T/out")"
+	check_equal "a second make: what it builds" "$(tree_make 2>&1 | grep -v 'Nothing to be done')" ''
+	touch "$T/tree/include/port_abi.h"
+	tree_make >"$T/out" 2>&1 || not_ok "make after a change: $(tail -3 "$T/out")"
+	for file in agent.bpf.o agent.skel.h porttable.o agent; do
+		check "a changed port_abi.h rebuilds $file" [ "$T/tree/build/$file" -nt "$T/tree/include/port_abi.h" ]
+	done
+	missing_tool 'clang.* is missing: install' CLANG=no-clang
+	missing_tool 'cc is missing: install' CC=no-cc
+	missing_tool 'bpftool is missing: install' BPFTOOL=
+	missing_tool 'library libbpf.* is missing: install' PKG_CONFIG=false
+	missing_tool 'pkg-config is missing: install' PKG_CONFIG=no-pkg-config
+}
+
+installing() {
+	tree_make install DESTDIR="$T/root" PREFIX=/usr >"$T/out" 2>&1 || not_ok "make install: $(tail -3 "$T/out")"
+	check_equal "make install: files" "$(cd "$T/root" && find . -type f | sort | xargs)" \
+		'./usr/sbin/portacct-agent ./usr/share/portacct/services.csv'
+	check_equal "the installed program" "$("$T/root/usr/sbin/portacct-agent" --lookup 22/tcp | head -1)" 'ssh 22/tcp'
+	tree_make uninstall DESTDIR="$T/root" PREFIX=/usr >"$T/out" 2>&1
+	check_equal "make uninstall: files left" "$(find "$T/root" -type f)" ''
+}
+
+help_text
+usage_errors
+top_output
+run_options
+database
+building
+installing
+finish
