@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Replaces a file whole or not at all: a reader finds the old content or the new, never a part.
- * The content goes to a temporary file in the same directory, ".NAME.RANDOM.tmp" (which no textfile
+ * Replaces a file whole or not at all: a reader finds the old content or the new, never a part. The
+ * content goes to a temporary file in the same directory, ".NAME.RANDOM.tmp" (which no textfile
  * collector reads, as it does not end in ".prom"), created with O_EXCL and O_NOFOLLOW, mode 0644
- * whatever the umask; it is synced and renamed over the target. A failure leaves the target as it is
- * and no temporary file.
+ * whatever the umask; it is synced and renamed over the target. A failure leaves the target as it
+ * is and no temporary file.
  */
 #ifndef ATOMIC_FILE_H
 #define ATOMIC_FILE_H

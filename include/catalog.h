@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the database says of each counted service, by slot: the words beside its numbers. A service
- * that was counted under an earlier database and is in this one no more has its name and empty words.
+ * that was counted under an earlier database and is in this one no more has its name and empty
+ * words.
  */
 #ifndef CATALOG_H
 #define CATALOG_H
@@ -18,9 +19,9 @@ struct catalog_service {
 	enum port_transport transport;
 	enum portdb_encryption encryption; /* of the first entry in the latest file */
 	const char *reference;             /* likewise, "" if none */
-	char *ports;                       /* the entries' ranges, "2195,2197,5223" or "8000-8999"; "" if none */
+	char *ports; /* the entries' ranges, "2195,2197,5223" or "8000-8999"; "" if none */
 	size_t entries;
-	uint32_t file;                     /* the latest file that has an entry */
+	uint32_t file; /* the latest file that has an entry */
 };
 
 struct catalog {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command line. One table of options makes the parser, the help text and, by a test, the README.
- * Parsing touches nothing but the options; what is wrong with the line is logged here.
+ * The command line. One table of options makes the parser, the help text and, by a test, the
+ * README. Parsing touches nothing but the options; what is wrong with the line is logged here.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -42,7 +42,7 @@ struct cli_options {
 	struct cli_list services;   /* database files */
 	bool no_builtin;
 	const char *textfile;
-	uint32_t interval;          /* seconds; 0: the command's default */
+	uint32_t interval; /* seconds; 0: the command's default */
 	enum datapath_mode mode;
 	uint32_t max_series;
 	uint32_t top_rows;

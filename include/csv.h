@@ -34,7 +34,7 @@ struct csv {
 	struct csv_field fields[CSV_FIELDS_MAX]; /* valid until the next csv_feed() */
 	size_t count;
 	struct csv_error error;
-	bool in_quotes; /* the record goes on in the next line */
+	bool in_quotes;                    /* the record goes on in the next line */
 	uint32_t quote_line, quote_column; /* of the last opening quote */
 
 	/* private: the fields' texts one behind the other; the bytes that the record has taken */

@@ -4,8 +4,9 @@
  * libbpf. Everything is pinned (pins.h), so that the kernel counts on when no agent runs; a private
  * datapath pins nothing and ends with its process.
  *
- * Order, for a pinned one: open, restore slots, publish the services and the table, attach. Maps are
- * filled before a device is attached, and a device's link is pinned last. Failures are logged here.
+ * Order, for a pinned one: open, restore slots, publish the services and the table, attach. Maps
+ * are filled before a device is attached, and a device's link is pinned last. Failures are logged
+ * here.
  */
 #ifndef DATAPATH_H
 #define DATAPATH_H
@@ -24,11 +25,11 @@ enum datapath_mode { DATAPATH_AUTO, DATAPATH_NATIVE, DATAPATH_GENERIC };
 
 /* What the pinned `state` of a device holds. */
 struct datapath_state {
-	char version[32];       /* of the agent that loaded the program */
-	uint64_t since;         /* when counting began, seconds since 1970 */
-	uint64_t base_packets;  /* the interface's own counters at that time */
+	char version[32];      /* of the agent that loaded the program */
+	uint64_t since;        /* when counting began, seconds since 1970 */
+	uint64_t base_packets; /* the interface's own counters at that time */
 	uint64_t base_bytes;
-	uint32_t mode;          /* enum datapath_mode, never DATAPATH_AUTO */
+	uint32_t mode; /* enum datapath_mode, never DATAPATH_AUTO */
 	uint32_t reserved;
 };
 
@@ -41,14 +42,14 @@ struct datapath_device {
 	int counters;     /* descriptors, -1: none */
 	int link;
 	int state_map;
-	bool is_new;      /* made by this process, not adopted */
+	bool is_new;          /* made by this process, not adopted */
 	bool is_attached_now; /* by this process, though its counters may be older */
 };
 
 struct datapath;
 
 enum datapath_access {
-	DATAPATH_READ,    /* pinned state that an agent or --attach has made; -ENOENT if there is none */
+	DATAPATH_READ, /* the pinned state that there is; -ENOENT if there is none */
 	DATAPATH_WRITE,   /* the same, made where missing, locked against a second agent */
 	DATAPATH_PRIVATE, /* unpinned maps of this process */
 };
@@ -61,7 +62,8 @@ int datapath_restore_slots(struct datapath *datapath, struct slots *slots);
 /* Stores the records and puts the table in force, whole, in one store. 0 or -errno. */
 int datapath_publish(struct datapath *datapath, struct slots *slots, const struct porttable *table);
 /* Attaches a device, or replaces the program of one that is attached. 0 or -errno. */
-int datapath_attach(struct datapath *datapath, const struct device *device, enum datapath_mode mode);
+int datapath_attach(struct datapath *datapath, const struct device *device,
+		    enum datapath_mode mode);
 /* Takes back what this process has made, attached or pinned; for a start that failed half-way. */
 void datapath_undo(struct datapath *datapath);
 
@@ -70,15 +72,20 @@ const struct datapath_device *datapath_device(const struct datapath *datapath, s
 /* Reads a device's counters into a snapshot that has been initialised. 0 or -errno. */
 int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot);
 
-/* The series decisions are shared by all writers of a textfile: read, decide, store, as one step. */
+/*
+ * The series decisions are shared by all writers of a textfile: read, decide, store, as one step.
+ */
 void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 			    void (*decide)(void *ctx, struct slots *slots), void *ctx);
 
-/* Stops counting on all devices and removes the pinned state. 0, -ENOENT (nothing there), or -errno. */
+/*
+ * Stops counting on all devices and removes the pinned state. 0, -ENOENT (nothing there), or
+ * -errno.
+ */
 int datapath_detach(const char *pin_dir);
 
 bool datapath_agent_runs(const struct datapath *datapath);
-uint32_t datapath_capacity(const struct datapath *datapath);   /* services there is room for */
+uint32_t datapath_capacity(const struct datapath *datapath);     /* services there is room for */
 uint64_t datapath_memory_bytes(const struct datapath *datapath); /* of all maps, in the kernel */
 const char *datapath_library_version(void);
 const char *datapath_mode_name(uint32_t mode);

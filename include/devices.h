@@ -18,7 +18,7 @@ struct device {
 	uint16_t hardware; /* ARPHRD_*: what its frames start with */
 	bool is_up;
 	bool is_loopback;
-	bool has_bus;           /* backed by hardware, or by a virtual machine's */
+	bool has_bus; /* backed by hardware, or by a virtual machine's */
 	bool has_default_route;
 	uint64_t receive_packets; /* the interface's own counters */
 	uint64_t receive_bytes;

@@ -4,9 +4,9 @@
  * all devices, and a folder for each device with `counters`, `state` and `link`.
  *
  * The directory must be on a BPF file system, owned by this user, and closed to others (0700); that
- * is checked on the open directory, without following links, before anything in it is trusted. A BPF
- * file system takes no dot in a name, so device names are escaped: '.', '%' and, where the whole name
- * is that of a map, its first letter are written as %XX.
+ * is checked on the open directory, without following links, before anything in it is trusted. A
+ * BPF file system takes no dot in a name, so device names are escaped: '.', '%' and, where the
+ * whole name is that of a map, its first letter are written as %XX.
  *
  * Failures are logged here, but for -ENOENT of pins_open() without create, which is no failure.
  */
@@ -38,10 +38,12 @@ void pins_unlock_records(int lock);
 
 /* The path of a map of all devices, or of a device's; false if it does not fit. */
 bool pins_map_path(const struct pins *pins, const char *map, char path[PATH_MAX]);
-bool pins_device_path(const struct pins *pins, const char *device, const char *file, char path[PATH_MAX]);
+bool pins_device_path(const struct pins *pins, const char *device, const char *file,
+		      char path[PATH_MAX]);
 int pins_make_device(const struct pins *pins, const char *device);
 /* Calls each device's name; stops at the first that returns other than 0, and returns that. */
-int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *device), void *ctx);
+int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *device),
+		     void *ctx);
 /* Removes a device's folder, its link first, and so detaches the device. */
 int pins_remove_device(const struct pins *pins, const char *device);
 /* Removes all there is, devices first, and the directories. */

@@ -14,10 +14,15 @@
 
 #define PORT_ABI_VERSION 1
 
-/* Transports that carry ports; UDP-Lite shares UDP's numbers (RFC 3828 section 3.1) and counts as UDP. */
+/*
+ * Transports that carry ports; UDP-Lite shares UDP's numbers (RFC 3828 section 3.1) and counts as
+ * UDP.
+ */
 enum port_transport { PORT_TCP, PORT_UDP, PORT_SCTP, PORT_DCCP, PORT_TRANSPORTS };
 
-/* Where a frame is counted that belongs to no service. The first four follow enum port_transport. */
+/*
+ * Where a frame is counted that belongs to no service. The first four follow enum port_transport.
+ */
 enum port_bucket {
 	PORT_UNCLASSIFIED_TCP,
 	PORT_UNCLASSIFIED_UDP,
@@ -74,7 +79,7 @@ enum port_method {
 #define PORT_VALUE_WEAK 0x40000000U
 #define PORT_VALUE_RANK_SHIFT 16
 #define PORT_VALUE_RANK_MAX 0x3fffU
-#define PORT_VALUE_SLOT(value) ((value) & 0xffffU)
+#define PORT_VALUE_SLOT(value) ((value)&0xffffU)
 #define PORT_VALUE_RANK(value) (((value) >> PORT_VALUE_RANK_SHIFT) & PORT_VALUE_RANK_MAX)
 
 /* Ports from here up are where clients live (Linux's default ip_local_port_range starts here). */
@@ -92,7 +97,8 @@ struct port_counter {
 #define PORT_INDEX_BUCKETS 0
 #define PORT_INDEX_METHODS 32
 #define PORT_INDEX_SERVICES 48
-#define PORT_INDEX_SERVICE(slot, direction) (PORT_INDEX_SERVICES + (__u32)(slot) * PORT_DIRECTIONS + (direction))
+#define PORT_INDEX_SERVICE(slot, direction)                                                        \
+	(PORT_INDEX_SERVICES + (__u32)(slot)*PORT_DIRECTIONS + (direction))
 #define PORT_INDEX_END(slots) PORT_INDEX_SERVICE(slots, 0)
 
 /* Slots start at 1, as a table value of 0 means no entry. */
@@ -100,10 +106,13 @@ struct port_counter {
 #define PORT_SLOT_END 65001 /* 65,000 services */
 #define PORT_NAME_MAX 48
 
-_Static_assert(PORT_BUCKETS <= PORT_INDEX_METHODS - PORT_INDEX_BUCKETS, "buckets fit before the methods");
-_Static_assert(PORT_METHODS <= PORT_INDEX_SERVICES - PORT_INDEX_METHODS, "methods fit before the services");
+_Static_assert(PORT_BUCKETS <= PORT_INDEX_METHODS - PORT_INDEX_BUCKETS,
+	       "buckets fit before the methods");
+_Static_assert(PORT_METHODS <= PORT_INDEX_SERVICES - PORT_INDEX_METHODS,
+	       "methods fit before the services");
 _Static_assert(PORT_SLOT_END <= 0x10000, "a slot fits in 16 bits");
 _Static_assert(PORT_TABLE_ENTRIES == 262144, "one value for each transport and port");
-_Static_assert(sizeof(struct port_counter) == 16, "no padding, and a multiple of 8 for per-CPU maps");
+_Static_assert(sizeof(struct port_counter) == 16,
+	       "no padding, and a multiple of 8 for per-CPU maps");
 
 #endif

@@ -33,7 +33,7 @@
 #include "port_abi.h"
 
 #define PORTDB_ERRORS_MAX 20
-#define PORTDB_LINE_MAX 65536 /* bytes, without the line's end */
+#define PORTDB_LINE_MAX 65536                                 /* bytes, without the line's end */
 #define PORTDB_SERVICES_MAX (PORT_SLOT_END - PORT_SLOT_FIRST) /* of all files together */
 #define PORTDB_ENTRIES_MAX 131072 /* of all files together; bounds the memory */
 
@@ -52,17 +52,17 @@ enum portdb_encryption {
  * used_by may hold '\n' and '\t': the registry's descriptions run over several lines.
  */
 struct portdb_entry {
-	const char *name;        /* 1 to PORT_NAME_MAX bytes */
-	const char *aliases;     /* further names, each followed by '\n' except the last */
+	const char *name;    /* 1 to PORT_NAME_MAX bytes */
+	const char *aliases; /* further names, each followed by '\n' except the last */
 	const char *description;
-	const char *reference;   /* as in the registry: "[RFC4253]" */
-	const char *srv;         /* DNS SRV label, "_imap._tcp" */
+	const char *reference; /* as in the registry: "[RFC4253]" */
+	const char *srv;       /* DNS SRV label, "_imap._tcp" */
 	const char *used_by;
-	uint16_t first, last;    /* inclusive, 1 to 65535, host byte order */
+	uint16_t first, last; /* inclusive, 1 to 65535, host byte order */
 	enum port_transport transport;
 	enum portdb_encryption encryption;
-	uint32_t file;           /* 0 for the first file accepted, and so on; later ones win */
-	uint32_t line;           /* where the entry starts */
+	uint32_t file; /* 0 for the first file accepted, and so on; later ones win */
+	uint32_t line; /* where the entry starts */
 };
 
 struct portdb;

@@ -3,8 +3,9 @@
  * The port table: database entries in, one value for each transport and port out, as port_abi.h
  * draws it. The only place where precedence is decided:
  *   who owns a port:  the later file, then the narrower range, then the earlier line;
- *   rank:             orders the owners of a frame's two ports: the narrower range, then the later file;
- *   weak, firm:       an entry on a port from PORT_WEAK_FIRST up; an exact entry below PORT_FIRM_END.
+ *   rank:             the narrower range, then the later file; orders the owners of two ports;
+ *   weak:             an entry on a port from PORT_WEAK_FIRST up;
+ *   firm:             an exact entry below PORT_FIRM_END.
  * Pure: no file, no kernel.
  */
 #ifndef PORTTABLE_H
@@ -22,10 +23,14 @@ struct slots;
 
 struct porttable {
 	uint32_t values[PORT_TABLE_ENTRIES];
-	uint32_t owners[PORT_TABLE_ENTRIES]; /* index of the owning entry in the portdb, plus 1; 0: none */
+	uint32_t owners
+		[PORT_TABLE_ENTRIES]; /* index of the owning entry in the portdb, plus 1; 0: none */
 };
 
-/* Writes the whole table, giving slots to services that have none. 0, -ENOSPC (no slot left) or -ENOMEM. */
+/*
+ * Writes the whole table, giving slots to services that have none. 0, -ENOSPC (no slot left) or
+ * -ENOMEM.
+ */
 int porttable_compile(const struct portdb *db, struct slots *slots, struct porttable *table);
 /* Whether a owns a port that both a and b claim. */
 bool porttable_precedes(const struct portdb_entry *a, const struct portdb_entry *b);

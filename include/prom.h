@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The metrics, as Prometheus text format 0.0.4 for the textfile collector of node_exporter: one HELP
- * and TYPE a family, no timestamps, label values escaped, counters as whole decimal numbers.
+ * The metrics, as Prometheus text format 0.0.4 for the textfile collector of node_exporter: one
+ * HELP and TYPE a family, no timestamps, label values escaped, counters as whole decimal numbers.
  */
 #ifndef PROM_H
 #define PROM_H
@@ -12,10 +12,10 @@
 
 /* What the agent knows of itself. */
 struct prom_self {
-	double written_at;          /* seconds since 1970 */
+	double written_at; /* seconds since 1970 */
 	double collection_seconds;
-	const char *libbpf;         /* version of the library, "1.1" */
-	const char *kernel;         /* release of the running kernel */
+	const char *libbpf; /* version of the library, "1.1" */
+	const char *kernel; /* release of the running kernel */
 };
 
 /*
@@ -30,6 +30,7 @@ struct prom_series {
 void prom_decide_series(void *series, struct slots *slots);
 
 /* Writes all families. 0, or -EIO if out could not take it. */
-int prom_write(FILE *out, const struct measurement *measurement, struct slots *slots, const struct prom_self *self);
+int prom_write(FILE *out, const struct measurement *measurement, struct slots *slots,
+	       const struct prom_self *self);
 
 #endif

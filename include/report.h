@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A measurement as sorted, named rows: what every formatter prints. By any key but bucket and method
- * the rows are disjoint and together are all frames: services, and the buckets beside them.
+ * A measurement as sorted, named rows: what every formatter prints. By any key but bucket and
+ * method the rows are disjoint and together are all frames: services, and the buckets beside them.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -38,7 +38,8 @@ struct report_row {
 };
 
 struct report {
-	struct report_row *rows; /* the busiest in the interval first, then in total, then by label */
+	struct report_row
+		*rows; /* the busiest in the interval first, then in total, then by label */
 	size_t count;
 	enum report_key key;
 	double seconds;

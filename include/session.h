@@ -30,7 +30,10 @@ int session_init(struct session *session, const struct cli_options *options);
 void session_fini(struct session *session);
 /* The table of the loaded database. 0 or -errno. */
 int session_compile(struct session *session);
-/* Counts on the devices that the options choose: what is pinned is adopted, the rest made. 0 or -errno. */
+/*
+ * Counts on the devices that the options choose: what is pinned is adopted, the rest made. 0 or
+ * -errno.
+ */
 int session_count(struct session *session, enum datapath_access access);
 /* Opens what is counted already, to read it. 0, -ENOENT, or another -errno. */
 int session_read(struct session *session);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Slots: the numbers under which services (a name with its transport) are counted. A slot is given
- * to the first service that asks and never to another while the pinned state lives; so counters keep
- * their meaning over restarts and database changes. The records are what the pinned map `services`
- * holds, index = slot; record 0 is unused.
+ * to the first service that asks and never to another while the pinned state lives; so counters
+ * keep their meaning over restarts and database changes. The records are what the pinned map
+ * `services` holds, index = slot; record 0 is unused.
  */
 #ifndef SLOTS_H
 #define SLOTS_H
@@ -28,15 +28,22 @@ struct slots;
 
 struct slots *slots_new(void);
 void slots_free(struct slots *slots);
-/* Takes over a slot from the pinned state. 0, -EINVAL (no such slot, or an unusable record), -EEXIST, -ENOMEM. */
+/*
+ * Takes over a slot from the pinned state. 0, -EINVAL (no such slot, or an unusable record),
+ * -EEXIST, -ENOMEM.
+ */
 int slots_restore(struct slots *slots, uint32_t slot, const struct slot_record *record);
 /* The slot of a service, given out if it has none. 0, -EINVAL (name too long), -ENOSPC, -ENOMEM. */
-int slots_assign(struct slots *slots, const char *name, enum port_transport transport, uint32_t *slot);
+int slots_assign(struct slots *slots, const char *name, enum port_transport transport,
+		 uint32_t *slot);
 /* The slot of a service, or 0. */
 uint32_t slots_find(const struct slots *slots, const char *name, enum port_transport transport);
 /* One more than the highest slot in use; PORT_SLOT_FIRST when there is none. */
 uint32_t slots_end(const struct slots *slots);
-/* The record of a slot below slots_end(); its series may be written. An unused slot has an empty name. */
+/*
+ * The record of a slot below slots_end(); its series may be written. An unused slot has an empty
+ * name.
+ */
 struct slot_record *slots_record(struct slots *slots, uint32_t slot);
 
 #endif

@@ -13,22 +13,23 @@
 struct snapshot {
 	struct port_counter *cells; /* PORT_INDEX_END(slots_end) of them */
 	uint32_t slots_end;
-	uint64_t taken_ns;          /* CLOCK_MONOTONIC */
+	uint64_t taken_ns; /* CLOCK_MONOTONIC */
 };
 
 /* All counters 0. 0 or -ENOMEM. */
 int snapshot_init(struct snapshot *snapshot, uint32_t slots_end);
 void snapshot_fini(struct snapshot *snapshot);
 /* Sums the cells of indices first to first + count - 1: cpus cells each, one behind the other. */
-void snapshot_fold(struct snapshot *snapshot, uint32_t first, uint32_t count, const struct port_counter *per_cpu,
-		   unsigned int cpus);
+void snapshot_fold(struct snapshot *snapshot, uint32_t first, uint32_t count,
+		   const struct port_counter *per_cpu, unsigned int cpus);
 /*
  * Into later: what was counted since earlier. Slots that earlier did not have count from 0, and so
  * does all of a map that has begun anew in between, which shows in any counter that went back.
  */
 void snapshot_subtract(struct snapshot *later, const struct snapshot *earlier);
 
-const struct port_counter *snapshot_bucket(const struct snapshot *snapshot, enum port_bucket bucket);
+const struct port_counter *snapshot_bucket(const struct snapshot *snapshot,
+					   enum port_bucket bucket);
 /* A slot beyond the snapshot's has counted nothing. */
 struct port_counter snapshot_service(const struct snapshot *snapshot, uint32_t slot,
 				     enum port_direction direction);

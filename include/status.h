@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state of the counting, for a person or as JSON: devices, hook and mode, since when, the closed
- * account, and what was counted beside what the interfaces say they received since.
+ * The state of the counting, for a person or as JSON: devices, hook and mode, since when, the
+ * closed account, and what was counted beside what the interfaces say they received since.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -14,10 +14,10 @@
 
 struct status_device {
 	const struct measured_device *measured;
-	const char *version;      /* of the agent that loaded the program */
-	uint64_t since;           /* seconds since 1970 */
-	bool is_attached;         /* false: the device is gone, or counting on it has ended */
-	bool has_interface;       /* the next two are known */
+	const char *version;        /* of the agent that loaded the program */
+	uint64_t since;             /* seconds since 1970 */
+	bool is_attached;           /* false: the device is gone, or counting on it has ended */
+	bool has_interface;         /* the next two are known */
 	uint64_t interface_packets; /* received by the interface since counting began */
 	uint64_t interface_bytes;
 };
@@ -28,8 +28,8 @@ struct status {
 	struct status_device *devices;
 	size_t count;
 	uint32_t services, capacity;
-	uint64_t memory_bytes;    /* of the kernel, for all maps */
-	uint64_t now;             /* seconds since 1970 */
+	uint64_t memory_bytes; /* of the kernel, for all maps */
+	uint64_t now;          /* seconds since 1970 */
 };
 
 /* 0, -ENOMEM or -EIO. */

@@ -6,7 +6,8 @@
 #include "session.h"
 
 /* Decides on series, formats, and replaces the file. 0 or -errno. */
-int textfile_write(struct session *session, const struct measurement *measurement, double collection_seconds);
+int textfile_write(struct session *session, const struct measurement *measurement,
+		   double collection_seconds);
 /* Removes the file if it is one of ours. 0 or -errno; a file that is not there is no error. */
 int textfile_remove(const char *path);
 

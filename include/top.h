@@ -11,7 +11,7 @@
 
 #include "report.h"
 
-int top_print(FILE *out, const struct report *report, const struct measurement *measurement, size_t rows,
-	      bool colour);
+int top_print(FILE *out, const struct report *report, const struct measurement *measurement,
+	      size_t rows, bool colour);
 
 #endif

@@ -12,6 +12,7 @@
 #include "report.h"
 
 /* 0, -ENOMEM, or -EIO. */
-int top_json_print(FILE *out, const struct report *report, const struct measurement *measurement, size_t rows);
+int top_json_print(FILE *out, const struct report *report, const struct measurement *measurement,
+		   size_t rows);
 
 #endif

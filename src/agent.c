@@ -53,7 +53,8 @@ static void show_top(const struct agent *agent, const struct measurement *now)
 	const struct cli_options *options = agent->session.options;
 	struct report report;
 
-	if (!agent->shows_top || now->seconds <= 0 || report_build(&report, now, options->key, options->sort))
+	if (!agent->shows_top || now->seconds <= 0 ||
+	    report_build(&report, now, options->key, options->sort))
 		return;
 	top_print(stdout, &report, now, options->top_rows, commands_use_colour());
 	printf("\n");
@@ -77,7 +78,10 @@ static void export(struct agent *agent)
 	agent->before = now;
 }
 
-/* Signals come as descriptors and are blocked otherwise, so that none interrupts a write or an attach. */
+/*
+ * Signals come as descriptors and are blocked otherwise, so that none interrupts a write or an
+ * attach.
+ */
 static int open_events(struct agent *agent)
 {
 	uint32_t interval = agent->session.options->interval;
@@ -93,7 +97,8 @@ static int open_events(struct agent *agent)
 	agent->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	period.it_interval.tv_sec = interval ? interval : CLI_INTERVAL_DEFAULT;
 	period.it_value = period.it_interval;
-	if (agent->signals >= 0 && agent->timer >= 0 && !timerfd_settime(agent->timer, 0, &period, NULL))
+	if (agent->signals >= 0 && agent->timer >= 0 &&
+	    !timerfd_settime(agent->timer, 0, &period, NULL))
 		return 0;
 	log_error(errno, "timer: cannot be set");
 	return -errno;
@@ -125,7 +130,8 @@ static void tell_devices(const struct agent *agent, const char *what)
 	for (size_t i = 0; i < datapath_count(datapath); i++) {
 		const struct datapath_device *device = datapath_device(datapath, i);
 
-		log_info("device '%s': %s, %s XDP", device->name, what, datapath_mode_name(device->state.mode));
+		log_info("device '%s': %s, %s XDP", device->name, what,
+			 datapath_mode_name(device->state.mode));
 	}
 }
 

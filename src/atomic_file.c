@@ -36,8 +36,9 @@ static int target_open(struct target *target, const char *path)
 		return slash ? -EISDIR : -ENOENT;
 	if (strlen(name) + RANDOM_DIGITS + 8 > NAME_MAX)
 		return -ENAMETOOLONG;
-	used = slash ? snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path) :
-		       snprintf(dir, sizeof(dir), ".");
+	used = slash ? snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path),
+				path)
+		     : snprintf(dir, sizeof(dir), ".");
 	if (used < 0 || (size_t)used >= sizeof(dir))
 		return -ENAMETOOLONG;
 	strcpy(target->name, name);
@@ -49,7 +50,8 @@ static int target_is_directory(const struct target *target)
 {
 	struct stat st;
 
-	return !fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+	return !fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       S_ISDIR(st.st_mode);
 }
 
 static int tmp_open(const struct target *target, char tmp[TMP_NAME_SIZE])
@@ -59,8 +61,10 @@ static int tmp_open(const struct target *target, char tmp[TMP_NAME_SIZE])
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return -errno;
-	snprintf(tmp, TMP_NAME_SIZE, ".%s.%0*" PRIx64 TMP_SUFFIX, target->name, RANDOM_DIGITS, random);
-	fd = openat(target->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	snprintf(tmp, TMP_NAME_SIZE, ".%s.%0*" PRIx64 TMP_SUFFIX, target->name, RANDOM_DIGITS,
+		 random);
+	fd = openat(target->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -74,7 +78,9 @@ static bool tmp_lock(int fd)
 	return fstat(fd, &st) || st.st_nlink;
 }
 
-/* Locked while it is written, which tells a live temporary file from one whose writer was killed. */
+/*
+ * Locked while it is written, which tells a live temporary file from one whose writer was killed.
+ */
 static int tmp_create(const struct target *target, char tmp[TMP_NAME_SIZE])
 {
 	for (int i = 0; i < TMP_TRIES; i++) {

@@ -44,7 +44,8 @@ static int add_entry(struct catalog_service *service, const struct portdb_entry 
 		service->ports = calloc(1, PORTS_SIZE);
 	if (!service->ports)
 		return -ENOMEM;
-	if (!service->entries || entry->file != service->file) { /* entries come in the order of files */
+	if (!service->entries ||
+	    entry->file != service->file) { /* entries come in the order of files */
 		service->file = entry->file;
 		service->encryption = entry->encryption;
 		service->reference = entry->reference;

@@ -38,7 +38,8 @@ bool commands_use_colour(void)
 
 static int nothing_counted(const struct cli_options *options)
 {
-	log_errorx("pin directory '%s': nothing is counted: start the agent, or use --attach", options->pin_dir);
+	log_errorx("pin directory '%s': nothing is counted: start the agent, or use --attach",
+		   options->pin_dir);
 	return EXIT_FAILED;
 }
 
@@ -71,7 +72,8 @@ static int open_for_top(struct session *session)
 
 static void wait_interval(const struct cli_options *options)
 {
-	struct timespec rest = { .tv_sec = options->interval ? options->interval : CLI_TOP_INTERVAL_DEFAULT };
+	struct timespec rest = { .tv_sec = options->interval ? options->interval
+							     : CLI_TOP_INTERVAL_DEFAULT };
 
 	while (nanosleep(&rest, &rest) && errno == EINTR)
 		;
@@ -89,7 +91,8 @@ static int print_top(const struct cli_options *options, const struct measurement
 	if (options->json)
 		err = top_json_print(stdout, &report, measurement, options->top_rows);
 	else
-		err = top_print(stdout, &report, measurement, options->top_rows, commands_use_colour());
+		err = top_print(stdout, &report, measurement, options->top_rows,
+				commands_use_colour());
 	report_free(&report);
 	return finish_output(err);
 }
@@ -127,7 +130,8 @@ static int run_once(struct session *session)
 			return EXIT_FAILED;
 		clock_gettime(CLOCK_MONOTONIC, &end);
 		err = textfile_write(session, &measurement,
-				     (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
+				     (double)(end.tv_sec - start.tv_sec) +
+					     (double)(end.tv_nsec - start.tv_nsec) / 1e9);
 		measurement_fini(&measurement);
 	}
 	if (!err)
@@ -175,8 +179,8 @@ static void compare_interface(struct status_device *device, const struct datapat
 	device->interface_bytes = interface->receive_bytes - counted->state.base_bytes;
 }
 
-static void fill_status(struct status *status, struct session *session, const struct measurement *measurement,
-			const struct devices *devices)
+static void fill_status(struct status *status, struct session *session,
+			const struct measurement *measurement, const struct devices *devices)
 {
 	for (size_t i = 0; i < datapath_count(session->datapath); i++) {
 		const struct datapath_device *counted = datapath_device(session->datapath, i);
@@ -214,7 +218,8 @@ static int print_status(struct session *session, const struct measurement *measu
 	status.devices = calloc(measurement->count + 1, sizeof(*status.devices));
 	if (status.devices) {
 		fill_status(&status, session, measurement, devices);
-		err = session->options->json ? status_json_print(stdout, &status) : status_print(stdout, &status);
+		err = session->options->json ? status_json_print(stdout, &status)
+					     : status_print(stdout, &status);
 	}
 	free(status.devices);
 	return finish_output(err);
@@ -244,7 +249,8 @@ static int run_services(struct session *session)
 {
 	if (session_compile(session))
 		return EXIT_FAILED;
-	return finish_output(services_print(stdout, session->db, session->table, session->options->json));
+	return finish_output(
+		services_print(stdout, session->db, session->table, session->options->json));
 }
 
 static int run_lookup(struct session *session)
@@ -253,12 +259,14 @@ static int run_lookup(struct session *session)
 
 	if (err)
 		return EXIT_FAILED;
-	err = services_lookup(stdout, session->db, session->table, session->options->argument, session->options->json);
+	err = services_lookup(stdout, session->db, session->table, session->options->argument,
+			      session->options->json);
 	if (err == -ENOENT)
 		return EXIT_FAILED;
 	if (err != -EINVAL)
 		return finish_output(err);
-	log_errorx("option '--lookup': '%s' is not a port from 1 to 65535", session->options->argument);
+	log_errorx("option '--lookup': '%s' is not a port from 1 to 65535",
+		   session->options->argument);
 	return EXIT_USAGE;
 }
 

@@ -117,7 +117,8 @@ int datapath_open(struct datapath **out, const char *pin_dir, enum datapath_acce
 	if (!datapath)
 		return -ENOMEM;
 	libbpf_set_print(keep_silent);
-	*datapath = (struct datapath){ .access = access, .pins.fd = -1, .ports = -1, .services = -1 };
+	*datapath =
+		(struct datapath){ .access = access, .pins.fd = -1, .ports = -1, .services = -1 };
 	err = open_access(datapath, pin_dir);
 	if (err) {
 		datapath_close(datapath);

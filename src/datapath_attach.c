@@ -23,14 +23,15 @@ const char *datapath_mode_name(uint32_t mode)
 static int create_counters(const struct datapath *datapath)
 {
 	return bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", sizeof(uint32_t),
-			      sizeof(struct port_counter), PORT_INDEX_END(datapath->capacity), NULL);
+			      sizeof(struct port_counter), PORT_INDEX_END(datapath->capacity),
+			      NULL);
 }
 
 static int create_state(const struct datapath *datapath)
 {
 	(void)datapath;
-	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "state", sizeof(uint32_t), sizeof(struct datapath_state), 1,
-			      NULL);
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "state", sizeof(uint32_t),
+			      sizeof(struct datapath_state), 1, NULL);
 }
 
 /* The link's device, which follows it through renames; 0: the device is gone. */
@@ -80,8 +81,8 @@ static void open_link(struct datapath *datapath, struct datapath_device *device)
 }
 
 /*
- * A folder without counters is what a start leaves that was killed in its middle. A reader passes it
- * over; the next start fills it.
+ * A folder without counters is what a start leaves that was killed in its middle. A reader passes
+ * it over; the next start fills it.
  */
 int datapath_adopt(struct datapath *datapath, const char *name)
 {
@@ -118,7 +119,8 @@ static int configure(struct agent_bpf *skeleton, const struct datapath *datapath
 	if (device->state.mode == DATAPATH_NATIVE && kernel_has_frags()) {
 		skeleton->rodata->have_frags = true;
 		bpf_program__set_flags(skeleton->progs.portacct,
-				       bpf_program__flags(skeleton->progs.portacct) | BPF_F_XDP_HAS_FRAGS);
+				       bpf_program__flags(skeleton->progs.portacct) |
+					       BPF_F_XDP_HAS_FRAGS);
 	}
 	err = bpf_map__reuse_fd(skeleton->maps.ports, datapath->ports);
 	return err ? err : bpf_map__reuse_fd(skeleton->maps.counters, device->counters);
@@ -164,7 +166,8 @@ static const char *attach_hint(int err)
 static int create_link(struct datapath_device *device, int program)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options,
-		    .flags = device->state.mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+		    .flags = device->state.mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE
+								    : XDP_FLAGS_DRV_MODE);
 	int link = bpf_link_create(program, (int)device->ifindex, BPF_XDP, &options);
 	__u32 id = 0;
 
@@ -173,10 +176,13 @@ static int create_link(struct datapath_device *device, int program)
 		device->is_attached_now = true;
 		return 0;
 	}
-	if ((link == -EBUSY || link == -EEXIST) && !bpf_xdp_query_id((int)device->ifindex, 0, &id) && id)
-		log_error(link, "device '%s': cannot be attached%s, id %u", device->name, attach_hint(link), id);
+	if ((link == -EBUSY || link == -EEXIST) &&
+	    !bpf_xdp_query_id((int)device->ifindex, 0, &id) && id)
+		log_error(link, "device '%s': cannot be attached%s, id %u", device->name,
+			  attach_hint(link), id);
 	else
-		log_error(link, "device '%s': cannot be attached%s", device->name, attach_hint(link));
+		log_error(link, "device '%s': cannot be attached%s", device->name,
+			  attach_hint(link));
 	return link;
 }
 
@@ -226,8 +232,8 @@ static void describe(struct datapath_device *device, const struct device *interf
 	device->state.base_bytes = interface->receive_bytes;
 }
 
-static int attach(struct datapath *datapath, struct datapath_device *device, const struct device *interface,
-		  bool starts_at_l3)
+static int attach(struct datapath *datapath, struct datapath_device *device,
+		  const struct device *interface, bool starts_at_l3)
 {
 	bool is_counting = device->link >= 0 && device->ifindex == interface->ifindex;
 	struct agent_bpf *skeleton = load(datapath, device, starts_at_l3);
@@ -270,14 +276,17 @@ static struct datapath_device *prepare(struct datapath *datapath, const char *na
 	return open_device_maps(datapath, device) ? NULL : device;
 }
 
-/* The mode stays while the device is counted; the other would mean to detach, and to miss frames. */
-static int choose_mode(struct datapath_device *device, const struct device *interface, enum datapath_mode mode)
+/*
+ * The mode stays while the device is counted; the other would mean to detach, and to miss frames.
+ */
+static int choose_mode(struct datapath_device *device, const struct device *interface,
+		       enum datapath_mode mode)
 {
 	bool is_counting = device->link >= 0 && device->ifindex == interface->ifindex;
 
 	if (is_counting && mode != DATAPATH_AUTO && device->state.mode != mode) {
-		log_errorx("device '%s': is counted in %s mode: --detach first to change it", device->name,
-			   datapath_mode_name(device->state.mode));
+		log_errorx("device '%s': is counted in %s mode: --detach first to change it",
+			   device->name, datapath_mode_name(device->state.mode));
 		return -EBUSY;
 	}
 	if (!is_counting)
@@ -285,7 +294,8 @@ static int choose_mode(struct datapath_device *device, const struct device *inte
 	return 0;
 }
 
-int datapath_attach(struct datapath *datapath, const struct device *interface, enum datapath_mode mode)
+int datapath_attach(struct datapath *datapath, const struct device *interface,
+		    enum datapath_mode mode)
 {
 	struct datapath_device *device;
 	bool starts_at_l3;
@@ -296,7 +306,7 @@ int datapath_attach(struct datapath *datapath, const struct device *interface, e
 			   interface->hardware);
 		return err;
 	}
-	if (interface->is_loopback) { /* no native XDP, and generic XDP has panicked kernels on it */
+	if (interface->is_loopback) { /* no native XDP; generic XDP has panicked kernels on it */
 		log_errorx("device '%s': a loopback device cannot be counted", interface->name);
 		return -EOPNOTSUPP;
 	}
@@ -315,7 +325,8 @@ static void undo_device(struct datapath *datapath, struct datapath_device *devic
 		datapath_close_fd(&device->link);
 	if (device->is_new)
 		pins_remove_device(&datapath->pins, device->name);
-	else if (device->is_attached_now && pins_device_path(&datapath->pins, device->name, "link", path))
+	else if (device->is_attached_now &&
+		 pins_device_path(&datapath->pins, device->name, "link", path))
 		unlink(path);
 }
 

@@ -17,8 +17,8 @@ static int create_services(const struct datapath *datapath)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 
-	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "services", sizeof(uint32_t), sizeof(struct slot_record),
-			      datapath->capacity, &options);
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "services", sizeof(uint32_t),
+			      sizeof(struct slot_record), datapath->capacity, &options);
 }
 
 /* The records are read and written in place: their number makes a system call for each too slow. */
@@ -52,13 +52,14 @@ static int create_ports(const struct datapath *datapath)
 	if (inner < 0)
 		return inner;
 	options.inner_map_fd = (__u32)inner;
-	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "ports", sizeof(uint32_t), sizeof(uint32_t), 1,
-			       &options);
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "ports", sizeof(uint32_t),
+			       sizeof(uint32_t), 1, &options);
 	close(inner);
 	return outer;
 }
 
-int datapath_map(struct datapath *datapath, const char *path, int (*create)(const struct datapath *))
+int datapath_map(struct datapath *datapath, const char *path,
+		 int (*create)(const struct datapath *))
 {
 	int fd = datapath->access == DATAPATH_PRIVATE ? -ENOENT : bpf_obj_get(path), err;
 
@@ -71,7 +72,9 @@ int datapath_map(struct datapath *datapath, const char *path, int (*create)(cons
 	fd = create(datapath);
 	if (fd < 0) {
 		log_error(fd, "map '%s': cannot be created%s", strrchr(path, '/') + 1,
-			  fd == -EPERM ? " (root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, is needed)" : "");
+			  fd == -EPERM
+				  ? " (root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, is needed)"
+				  : "");
 		return fd;
 	}
 	if (datapath->access == DATAPATH_PRIVATE)
@@ -84,7 +87,8 @@ int datapath_map(struct datapath *datapath, const char *path, int (*create)(cons
 	return err;
 }
 
-static int open_map(struct datapath *datapath, const char *name, int (*create)(const struct datapath *))
+static int open_map(struct datapath *datapath, const char *name,
+		    int (*create)(const struct datapath *))
 {
 	char path[PATH_MAX] = "/";
 
@@ -97,7 +101,8 @@ static int open_map(struct datapath *datapath, const char *name, int (*create)(c
 
 int datapath_restore_slots(struct datapath *datapath, struct slots *slots)
 {
-	for (uint32_t slot = PORT_SLOT_FIRST; datapath->records && slot < datapath->capacity; slot++) {
+	for (uint32_t slot = PORT_SLOT_FIRST; datapath->records && slot < datapath->capacity;
+	     slot++) {
 		struct slot_record record = datapath->records[slot];
 		int err;
 
@@ -128,8 +133,10 @@ static int check_capacity(struct datapath *datapath, struct slots *slots)
 		datapath->capacity = capacity_for(slots_end(slots));
 	if (slots_end(slots) <= datapath->capacity)
 		return 0;
-	log_errorx("pin directory '%s': has room for %u services, the database needs %u: --detach first, then start anew",
-		   datapath->pins.root, datapath->capacity - PORT_SLOT_FIRST, slots_end(slots) - PORT_SLOT_FIRST);
+	log_errorx("pin directory '%s': has room for %u services, the database needs %u: --detach "
+		   "first, then start anew",
+		   datapath->pins.root, datapath->capacity - PORT_SLOT_FIRST,
+		   slots_end(slots) - PORT_SLOT_FIRST);
 	return -ENOSPC;
 }
 
@@ -152,7 +159,8 @@ struct table_cell {
 /* Through a mapping, as a system call for each value would take a hundred times as long. */
 static int fill_table(int inner, const struct porttable *table)
 {
-	struct table_cell *cells = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, inner, 0);
+	struct table_cell *cells =
+		mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, inner, 0);
 
 	if (cells == MAP_FAILED)
 		return -errno;
@@ -206,7 +214,8 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 			    void (*decide)(void *ctx, struct slots *slots), void *ctx)
 {
 	int lock = datapath->access == DATAPATH_PRIVATE ? -1 : pins_lock_records(&datapath->pins);
-	uint32_t end = slots_end(slots) < datapath->capacity ? slots_end(slots) : datapath->capacity;
+	uint32_t end =
+		slots_end(slots) < datapath->capacity ? slots_end(slots) : datapath->capacity;
 
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++)
 		slots_record(slots, slot)->series = datapath->records[slot].series;
@@ -218,8 +227,10 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 
 uint64_t datapath_memory_bytes(const struct datapath *datapath)
 {
-	uint64_t counters = (uint64_t)PORT_INDEX_END(datapath->capacity) * sizeof(struct port_counter);
+	uint64_t counters =
+		(uint64_t)PORT_INDEX_END(datapath->capacity) * sizeof(struct port_counter);
 	uint64_t shared = TABLE_BYTES + (uint64_t)datapath->capacity * sizeof(struct slot_record);
 
-	return shared + datapath->count * (counters * datapath->cpus + sizeof(struct datapath_state));
+	return shared +
+	       datapath->count * (counters * datapath->cpus + sizeof(struct datapath_state));
 }

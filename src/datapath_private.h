@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the datapath share: datapath.c (open, close),
- * datapath_maps.c (maps of all devices), datapath_attach.c (program, links), datapath_read.c (counters).
+ * What the files of the datapath share: datapath.c (open, close), datapath_maps.c (maps of all
+ * devices), datapath_attach.c (program, links), datapath_read.c (counters).
  */
 #ifndef DATAPATH_PRIVATE_H
 #define DATAPATH_PRIVATE_H
@@ -15,12 +15,12 @@ struct slot_record;
 struct datapath {
 	enum datapath_access access;
 	struct pins pins;
-	int ports;          /* map descriptors, -1: none yet */
+	int ports; /* map descriptors, -1: none yet */
 	int services;
 	struct slot_record *records; /* the services map, mapped; NULL: none yet */
-	bool is_new;        /* this process has made the pinned state */
-	uint32_t capacity;  /* slots that the services map and every device's counters hold */
-	unsigned int cpus;  /* possible ones: a per-CPU map hands out a cell for each */
+	bool is_new;                 /* this process has made the pinned state */
+	uint32_t capacity; /* slots that the services map and every device's counters hold */
+	unsigned int cpus; /* possible ones: a per-CPU map hands out a cell for each */
 	struct port_counter *cells; /* room for one batch of counters */
 	struct datapath_device *devices;
 	size_t count;
@@ -28,8 +28,12 @@ struct datapath {
 
 #define DATAPATH_BATCH 1024 /* counters read by one system call */
 
-/* Opens the pinned map, or creates and pins it; a private datapath only creates. fd or -errno (logged). */
-int datapath_map(struct datapath *datapath, const char *path, int (*create)(const struct datapath *));
+/*
+ * Opens the pinned map, or creates and pins it; a private datapath only creates. fd or -errno
+ * (logged).
+ */
+int datapath_map(struct datapath *datapath, const char *path,
+		 int (*create)(const struct datapath *));
 /* Maps the records of the services map into memory. 0 or -errno (logged). */
 int datapath_map_records(struct datapath *datapath);
 /* Adds a device with no descriptors; NULL when out of memory. */

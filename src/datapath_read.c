@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads a device's counters: many a system call where the kernel can, one by one where it cannot. */
+/*
+ * Reads a device's counters: many a system call where the kernel can, one by one where it cannot.
+ */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <time.h>
@@ -16,10 +18,14 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-/* Kernels before 5.13 have no batch reads of per-CPU arrays and answer ENOTSUPP, which libc does not know. */
+/*
+ * Kernels before 5.13 have no batch reads of per-CPU arrays and answer ENOTSUPP, which libc does
+ * not know.
+ */
 #define KERNEL_ENOTSUPP 524
 
-static int read_batches(struct datapath *datapath, int counters, uint32_t end, struct snapshot *snapshot)
+static int read_batches(struct datapath *datapath, int counters, uint32_t end,
+			struct snapshot *snapshot)
 {
 	uint32_t keys[DATAPATH_BATCH], position = 0, first = 0;
 	int err = 0;
@@ -27,8 +33,8 @@ static int read_batches(struct datapath *datapath, int counters, uint32_t end, s
 	while (!err && first < end) {
 		uint32_t count = DATAPATH_BATCH;
 
-		err = bpf_map_lookup_batch(counters, first ? &position : NULL, &position, keys, datapath->cells,
-					   &count, NULL);
+		err = bpf_map_lookup_batch(counters, first ? &position : NULL, &position, keys,
+					   datapath->cells, &count, NULL);
 		if (err && err != -ENOENT) /* -ENOENT: the map ends here */
 			return err;
 		snapshot_fold(snapshot, first, count, datapath->cells, datapath->cpus);
@@ -37,7 +43,8 @@ static int read_batches(struct datapath *datapath, int counters, uint32_t end, s
 	return 0;
 }
 
-static int read_singly(struct datapath *datapath, int counters, uint32_t end, struct snapshot *snapshot)
+static int read_singly(struct datapath *datapath, int counters, uint32_t end,
+		       struct snapshot *snapshot)
 {
 	for (uint32_t index = 0; index < end; index++) {
 		int err = bpf_map_lookup_elem(counters, &index, datapath->cells);
@@ -52,7 +59,8 @@ static int read_singly(struct datapath *datapath, int counters, uint32_t end, st
 int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot)
 {
 	const struct datapath_device *device = &datapath->devices[i];
-	uint32_t slots = snapshot->slots_end < datapath->capacity ? snapshot->slots_end : datapath->capacity;
+	uint32_t slots =
+		snapshot->slots_end < datapath->capacity ? snapshot->slots_end : datapath->capacity;
 	uint32_t end = PORT_INDEX_END(slots);
 	int err = read_batches(datapath, device->counters, end, snapshot);
 

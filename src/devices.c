@@ -23,7 +23,8 @@
 #ifndef ARPHRD_IP6GRE
 #define ARPHRD_IP6GRE 823
 #endif
-#define DUMP_SIZE 32768 /* what rtnetlink fills at the most: libmnl 1.0.5 names it MNL_SOCKET_DUMP_SIZE */
+#define DUMP_SIZE                                                                                  \
+	32768 /* what rtnetlink fills at the most: libmnl 1.0.5 names it MNL_SOCKET_DUMP_SIZE */
 
 static void read_stats(struct device *device, const struct nlattr *attr)
 {
@@ -163,8 +164,9 @@ static int dump(struct mnl_socket *socket, uint16_t type, uint8_t family, size_t
 		err = MNL_CB_OK;
 	while (err > MNL_CB_STOP) {
 		len = mnl_socket_recvfrom(socket, buffer, DUMP_SIZE);
-		err = len < 0 ? -1 :
-				mnl_cb_run(buffer, (size_t)len, sequence, mnl_socket_get_portid(socket), read, data);
+		err = len < 0 ? -1
+			      : mnl_cb_run(buffer, (size_t)len, sequence,
+					   mnl_socket_get_portid(socket), read, data);
 	}
 	err = err < 0 ? -errno : 0;
 	free(buffer);
@@ -179,11 +181,14 @@ int devices_read(struct devices *devices)
 	*devices = (struct devices){};
 	err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
 	if (!err)
-		err = dump(socket, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), read_link, devices);
+		err = dump(socket, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), read_link,
+			   devices);
 	if (!err)
-		err = dump(socket, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), read_route, devices);
+		err = dump(socket, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), read_route,
+			   devices);
 	if (!err)
-		err = dump(socket, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), read_route, devices);
+		err = dump(socket, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), read_route,
+			   devices);
 	if (socket)
 		mnl_socket_close(socket);
 	if (err) {
@@ -222,7 +227,8 @@ static void list_names(const struct devices *devices, char *out, size_t size)
 
 	out[0] = '\0';
 	for (size_t i = 0; i < devices->count && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", devices->list[i].name);
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
+					 devices->list[i].name);
 }
 
 static int check_patterns(const struct devices *devices, const char *const *patterns, size_t count)
@@ -267,14 +273,17 @@ int devices_select(struct devices *devices, const char *const *patterns, size_t 
 		return err;
 	list_names(devices, names, sizeof(names));
 	for (size_t i = 0; i < devices->count; i++)
-		if (count ? matches(&devices->list[i], patterns, count) : is_default(&devices->list[i], any_bus))
+		if (count ? matches(&devices->list[i], patterns, count)
+			  : is_default(&devices->list[i], any_bus))
 			devices->list[kept++] = devices->list[i];
 	devices->count = kept;
 	if (kept)
 		return 0;
 	if (!*names)
 		snprintf(names, sizeof(names), "none");
-	log_errorx("devices: none is backed by hardware or carries a default route: choose with -i from %s", names);
+	log_errorx("devices: none is backed by hardware or carries a default route: choose with -i "
+		   "from %s",
+		   names);
 	return -ENODEV;
 }
 

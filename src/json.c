@@ -38,7 +38,8 @@ json_t *json_text(const char *text)
 
 int json_print(FILE *out, json_t *document)
 {
-	const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(12) | JSON_ENCODE_ANY; /* a bare null too */
+	const size_t flags =
+		JSON_INDENT(2) | JSON_REAL_PRECISION(12) | JSON_ENCODE_ANY; /* a bare null too */
 	int err = !document || json_dumpf(document, out, flags) ? -EIO : 0;
 
 	json_decref(document);

@@ -11,7 +11,8 @@ int main(int argc, char **argv)
 {
 	struct cli_options options;
 
-	signal(SIGPIPE, SIG_IGN); /* a closed output is an error of the write, told or not by who writes */
+	signal(SIGPIPE,
+	       SIG_IGN); /* a closed output is an error of the write, told or not by who writes */
 	if (cli_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	switch (options.command) {

@@ -15,7 +15,8 @@ int measurement_init(struct measurement *measurement, size_t count, uint32_t slo
 	for (; measurement->count < count; measurement->count++) {
 		struct measured_device *device = &measurement->devices[measurement->count];
 
-		if (snapshot_init(&device->total, slots_end) || snapshot_init(&device->interval, slots_end)) {
+		if (snapshot_init(&device->total, slots_end) ||
+		    snapshot_init(&device->interval, slots_end)) {
 			measurement->count++;
 			measurement_fini(measurement);
 			return -ENOMEM;

@@ -19,8 +19,12 @@
 #define EXPANDED(x) STRING(x)
 #define VERSION_DIR "v" EXPANDED(PORT_ABI_VERSION)
 
-/* Names of maps beside the device folders, those of coming versions too, so that no device takes one. */
-static const char *const map_names[] = { "ports", "services", "endpoints", "fragments", "unclassified" };
+/*
+ * Names of maps beside the device folders, those of coming versions too, so that no device takes
+ * one.
+ */
+static const char *const map_names[] = { "ports", "services", "endpoints", "fragments",
+					 "unclassified" };
 /* The link first: what detaches a device must not be left behind by a removal that was cut off. */
 static const char *const device_files[] = { "link", "state", "counters" };
 
@@ -90,7 +94,8 @@ static int check_bpffs(int fd, const char *path)
 	}
 	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	log_errorx("pin directory '%s': not on a BPF file system: mount -t bpf bpf /sys/fs/bpf", path);
+	log_errorx("pin directory '%s': not on a BPF file system: mount -t bpf bpf /sys/fs/bpf",
+		   path);
 	return -EINVAL;
 }
 
@@ -104,7 +109,8 @@ static int check_owner(int fd, const char *path)
 	}
 	if (st.st_uid == geteuid() && !(st.st_mode & 077))
 		return 0;
-	log_errorx("pin directory '%s': not trusted: owned by user %u with mode %04o, must be user %u with 0700",
+	log_errorx("pin directory '%s': not trusted: owned by user %u with mode %04o, must be user "
+		   "%u with 0700",
 		   path, st.st_uid, st.st_mode & 07777U, geteuid());
 	return -EPERM;
 }
@@ -143,7 +149,10 @@ static int open_parent(const char *pin_dir, const char **name, bool create)
 	int fd, err;
 
 	*name = slash ? slash + 1 : pin_dir;
-	snprintf(parent, sizeof(parent), "%.*s", !slash ? 1 : slash == pin_dir ? 1 : (int)(slash - pin_dir),
+	snprintf(parent, sizeof(parent), "%.*s",
+		 !slash             ? 1
+		 : slash == pin_dir ? 1
+				    : (int)(slash - pin_dir),
 		 slash ? pin_dir : ".");
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
@@ -200,7 +209,10 @@ void pins_close(struct pins *pins)
 #define LOCK_TRIES 10
 #define LOCK_PAUSE_US 20000
 
-/* Tries for a fifth of a second, as pins_is_locked() of another process holds the lock for an instant. */
+/*
+ * Tries for a fifth of a second, as pins_is_locked() of another process holds the lock for an
+ * instant.
+ */
 int pins_lock(struct pins *pins)
 {
 	int err = 0;
@@ -214,7 +226,8 @@ int pins_lock(struct pins *pins)
 		usleep(LOCK_PAUSE_US);
 	}
 	if (err == -EWOULDBLOCK)
-		log_errorx("pin directory '%s': in use: another agent is counting with it", pins->root);
+		log_errorx("pin directory '%s': in use: another agent is counting with it",
+			   pins->root);
 	else
 		log_error(err, "pin directory '%s': cannot be locked", pins->root);
 	return err;
@@ -250,7 +263,8 @@ bool pins_map_path(const struct pins *pins, const char *map, char path[PATH_MAX]
 	return snprintf(path, PATH_MAX, "%s/%s", pins->path, map) < PATH_MAX;
 }
 
-bool pins_device_path(const struct pins *pins, const char *device, const char *file, char path[PATH_MAX])
+bool pins_device_path(const struct pins *pins, const char *device, const char *file,
+		      char path[PATH_MAX])
 {
 	char escaped[PINS_ESCAPED_MAX];
 

@@ -159,8 +159,8 @@ static void note_column(struct portdb *db, size_t i)
 		if (!portdb_text_is(title.text, title.len, columns[c]))
 			continue;
 		if (db->input.places[c])
-			portdb_error(db, field->line, field->column,
-				     "column '%s' is there twice", columns[c]);
+			portdb_error(db, field->line, field->column, "column '%s' is there twice",
+				     columns[c]);
 		else
 			db->input.places[c] = i + 1;
 	}
@@ -275,8 +275,7 @@ void portdb_read_end(struct portdb *db)
 
 	if (csv->in_quotes) {
 		if (csv->error.what)
-			portdb_error(db, csv->error.line, csv->error.column, "%s",
-				     csv->error.what);
+			portdb_error(db, csv->error.line, csv->error.column, "%s", csv->error.what);
 		portdb_error(db, csv->quote_line, csv->quote_column, "quote is not closed");
 	} else if (input->format == PORTDB_NO_FORMAT && input->errors == 0) {
 		portdb_error(db, 1, 1, "no entries");

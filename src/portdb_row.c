@@ -18,12 +18,8 @@ static const char *const transports[PORT_TRANSPORTS] = {
 };
 
 static const char *const encryptions[PORTDB_ENCRYPTIONS] = {
-	[PORTDB_UNKNOWN] = "",
-	[PORTDB_NONE] = "none",
-	[PORTDB_STARTTLS] = "starttls",
-	[PORTDB_TLS] = "tls",
-	[PORTDB_NATIVE] = "native",
-	[PORTDB_OPTIONAL] = "optional",
+	[PORTDB_UNKNOWN] = "", [PORTDB_NONE] = "none",     [PORTDB_STARTTLS] = "starttls",
+	[PORTDB_TLS] = "tls",  [PORTDB_NATIVE] = "native", [PORTDB_OPTIONAL] = "optional",
 };
 
 const char *portdb_encryption_name(enum portdb_encryption encryption)
@@ -75,8 +71,7 @@ static bool parse_port(struct portdb *db, const struct csv_field *whole, const c
 	return false;
 }
 
-static bool parse_ports(struct portdb *db, const struct csv_field *cell,
-			struct portdb_entry *entry)
+static bool parse_ports(struct portdb *db, const struct csv_field *cell, struct portdb_entry *entry)
 {
 	const char *dash = memchr(cell->text, '-', cell->len);
 	size_t len = dash ? (size_t)(dash - cell->text) : cell->len;
@@ -220,11 +215,11 @@ static int store_row(struct portdb *db, const struct portdb_row *row,
 	entry->aliases = store_aliases(db, row);
 	entry->description = portdb_store_text(db, cells[PORTDB_DESCRIPTION].text,
 					       cells[PORTDB_DESCRIPTION].len);
-	entry->reference = portdb_store_text(db, cells[PORTDB_REFERENCE].text,
-					     cells[PORTDB_REFERENCE].len);
+	entry->reference =
+		portdb_store_text(db, cells[PORTDB_REFERENCE].text, cells[PORTDB_REFERENCE].len);
 	entry->srv = portdb_store_text(db, cells[PORTDB_SRV].text, cells[PORTDB_SRV].len);
-	entry->used_by = portdb_store_text(db, cells[PORTDB_USED_BY].text,
-					   cells[PORTDB_USED_BY].len);
+	entry->used_by =
+		portdb_store_text(db, cells[PORTDB_USED_BY].text, cells[PORTDB_USED_BY].len);
 	if (!entry->name || !entry->aliases || !entry->description || !entry->reference ||
 	    !entry->srv || !entry->used_by)
 		return -ENOMEM;
@@ -253,10 +248,8 @@ static bool check_room(struct portdb *db, const struct csv_field *at,
 		       const struct portdb_entry *entry)
 {
 	if (db->stored == PORTDB_ENTRIES_MAX)
-		portdb_error(db, at->line, at->column, "more than %d entries",
-			     PORTDB_ENTRIES_MAX);
-	else if (db->services_count == PORTDB_SERVICES_MAX &&
-		 !portdb_store_has_service(db, entry))
+		portdb_error(db, at->line, at->column, "more than %d entries", PORTDB_ENTRIES_MAX);
+	else if (db->services_count == PORTDB_SERVICES_MAX && !portdb_store_has_service(db, entry))
 		portdb_error(db, at->line, at->column, "more than %d services",
 			     PORTDB_SERVICES_MAX);
 	else

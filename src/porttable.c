@@ -57,8 +57,8 @@ static int by_precedence(const void *a, const void *b)
 }
 
 /*
- * Ranks are dense: equal for claims of equal width and file, one more for each step up. Claims beyond
- * the number of ranks that fit share the lowest, which are the widest ranges.
+ * Ranks are dense: equal for claims of equal width and file, one more for each step up. Claims
+ * beyond the number of ranks that fit share the lowest, which are the widest ranges.
  */
 static void set_ranks(struct claim *claims, size_t count)
 {
@@ -119,15 +119,16 @@ static void paint(struct porttable *table, uint32_t *next, const struct claim *c
 		uint32_t index = PORT_TABLE_INDEX(entry->transport, port);
 
 		table->owners[index] = claim->index + 1;
-		table->values[index] = claim->value | (port >= PORT_WEAK_FIRST ? PORT_VALUE_WEAK : 0);
+		table->values[index] =
+			claim->value | (port >= PORT_WEAK_FIRST ? PORT_VALUE_WEAK : 0);
 		next[port] = port + 1;
 		port = next_free(next, port + 1);
 	}
 }
 
 /* Claims come in order of precedence, so that whoever paints a port first owns it. */
-static void paint_all(struct porttable *table, uint32_t (*next)[PORTS_END + 1], const struct claim *claims,
-		      size_t count)
+static void paint_all(struct porttable *table, uint32_t (*next)[PORTS_END + 1],
+		      const struct claim *claims, size_t count)
 {
 	for (unsigned int transport = 0; transport < PORT_TRANSPORTS; transport++)
 		for (uint32_t port = 0; port <= PORTS_END; port++)
@@ -140,7 +141,7 @@ int porttable_compile(const struct portdb *db, struct slots *slots, struct portt
 {
 	size_t count = portdb_count(db);
 	struct claim *claims = calloc(count + 1, sizeof(*claims));
-	uint32_t (*next)[PORTS_END + 1] = calloc(PORT_TRANSPORTS, sizeof(*next));
+	uint32_t(*next)[PORTS_END + 1] = calloc(PORT_TRANSPORTS, sizeof(*next));
 	int err = -ENOMEM;
 
 	if (!claims || !next)

@@ -17,9 +17,9 @@ static void put_head(FILE *out, const char *family, const char *type, const char
 }
 
 /*
- * A label value: backslash, quote and line feed are escaped; nothing else may be. Prometheus refuses
- * a file with bytes that are no UTF-8, so these are written as the text "\xff", which keeps apart
- * what is apart.
+ * A label value: backslash, quote and line feed are escaped; nothing else may be. Prometheus
+ * refuses a file with bytes that are no UTF-8, so these are written as the text "\xff", which keeps
+ * apart what is apart.
  */
 static const char *put_escaped(FILE *out, const char *at)
 {
@@ -80,8 +80,9 @@ static uint64_t quantity_of(const struct port_counter *counter, enum quantity qu
 	return quantity == PACKETS ? counter->packets : counter->bytes;
 }
 
-static void put_service(FILE *out, const char *family, const struct measured_device *device, const char *service,
-			unsigned int transport, unsigned int direction, uint64_t value)
+static void put_service(FILE *out, const char *family, const struct measured_device *device,
+			const char *service, unsigned int transport, unsigned int direction,
+			uint64_t value)
 {
 	put_start(out, family, device);
 	put_label(out, ",", "service", service);
@@ -90,16 +91,20 @@ static void put_service(FILE *out, const char *family, const struct measured_dev
 	put_end(out, value);
 }
 
-/* The sum of the services that have no series of their own; it exists from the start, so that rates have a first value. */
-static void put_other(FILE *out, const char *family, const struct measured_device *device, struct slots *slots,
-		      enum quantity quantity)
+/*
+ * The sum of the services that have no series of their own; it exists from the start, so that rates
+ * have a first value.
+ */
+static void put_other(FILE *out, const char *family, const struct measured_device *device,
+		      struct slots *slots, enum quantity quantity)
 {
 	uint64_t sums[PORT_TRANSPORTS][PORT_DIRECTIONS] = {};
 
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++) {
 		const struct slot_record *record = slots_record(slots, slot);
 
-		for (unsigned int i = 0; record->series != SLOT_SERIES_OWN && i < PORT_DIRECTIONS; i++) {
+		for (unsigned int i = 0; record->series != SLOT_SERIES_OWN && i < PORT_DIRECTIONS;
+		     i++) {
 			struct port_counter counter = snapshot_service(&device->total, slot, i);
 
 			sums[record->transport][i] += quantity_of(&counter, quantity);
@@ -121,8 +126,8 @@ static bool any_other(struct slots *slots)
 	return false;
 }
 
-static void put_services(FILE *out, const struct measurement *measurement, struct slots *slots, const char *family,
-			 const char *help, enum quantity quantity)
+static void put_services(FILE *out, const struct measurement *measurement, struct slots *slots,
+			 const char *family, const char *help, enum quantity quantity)
 {
 	bool with_other = any_other(slots);
 
@@ -133,8 +138,10 @@ static void put_services(FILE *out, const struct measurement *measurement, struc
 		for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++) {
 			const struct slot_record *record = slots_record(slots, slot);
 
-			for (unsigned int k = 0; record->series == SLOT_SERIES_OWN && k < PORT_DIRECTIONS; k++) {
-				struct port_counter counter = snapshot_service(&device->total, slot, k);
+			for (unsigned int k = 0;
+			     record->series == SLOT_SERIES_OWN && k < PORT_DIRECTIONS; k++) {
+				struct port_counter counter =
+					snapshot_service(&device->total, slot, k);
 
 				put_service(out, family, device, record->name, record->transport, k,
 					    quantity_of(&counter, quantity));
@@ -145,8 +152,8 @@ static void put_services(FILE *out, const struct measurement *measurement, struc
 	}
 }
 
-static void put_buckets(FILE *out, const struct measurement *measurement, const char *family, const char *help,
-			enum quantity quantity)
+static void put_buckets(FILE *out, const struct measurement *measurement, const char *family,
+			const char *help, enum quantity quantity)
 {
 	put_head(out, family, "counter", help);
 	for (size_t i = 0; i < measurement->count; i++) {
@@ -155,7 +162,8 @@ static void put_buckets(FILE *out, const struct measurement *measurement, const 
 		for (unsigned int bucket = 0; bucket < PORT_BUCKETS; bucket++) {
 			put_start(out, family, device);
 			put_label(out, ",", "bucket", bucket_name(bucket));
-			put_end(out, quantity_of(snapshot_bucket(&device->total, bucket), quantity));
+			put_end(out,
+				quantity_of(snapshot_bucket(&device->total, bucket), quantity));
 		}
 	}
 }
@@ -164,18 +172,20 @@ static void put_methods(FILE *out, const struct measurement *measurement)
 {
 	const char *family = "method_receive_packets_total";
 
-	put_head(out, family, "counter", "Received frames with ports, by how their service port was chosen.");
+	put_head(out, family, "counter",
+		 "Received frames with ports, by how their service port was chosen.");
 	for (size_t i = 0; i < measurement->count; i++) {
 		for (unsigned int method = 0; method < PORT_METHODS; method++) {
 			put_start(out, family, &measurement->devices[i]);
 			put_label(out, ",", "method", method_name(method));
-			put_end(out, snapshot_method_packets(&measurement->devices[i].total, method));
+			put_end(out,
+				snapshot_method_packets(&measurement->devices[i].total, method));
 		}
 	}
 }
 
-static void put_devices(FILE *out, const struct measurement *measurement, const char *family, const char *help,
-			enum quantity quantity)
+static void put_devices(FILE *out, const struct measurement *measurement, const char *family,
+			const char *help, enum quantity quantity)
 {
 	put_head(out, family, "counter", help);
 	for (size_t i = 0; i < measurement->count; i++) {
@@ -199,7 +209,8 @@ static void put_device_info(FILE *out, const struct measurement *measurement)
 
 static void put_service_info(FILE *out, const struct catalog *catalog, struct slots *slots)
 {
-	put_head(out, "service_info", "gauge", "What the port database says of a service; always 1.");
+	put_head(out, "service_info", "gauge",
+		 "What the port database says of a service; always 1.");
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < catalog->end; slot++) {
 		const struct catalog_service *service = &catalog->services[slot];
 
@@ -225,13 +236,16 @@ static void put_self(FILE *out, const struct prom_self *self, struct slots *slot
 	put_label(out, ",", "libbpf", self->libbpf);
 	put_label(out, ",", "kernel", self->kernel);
 	put_end(out, 1);
-	put_head(out, "last_write_timestamp_seconds", "gauge", "When this file was written, in seconds since 1970.");
+	put_head(out, "last_write_timestamp_seconds", "gauge",
+		 "When this file was written, in seconds since 1970.");
 	fprintf(out, "portacct_last_write_timestamp_seconds %.3f\n", self->written_at);
-	put_head(out, "collection_duration_seconds", "gauge", "How long reading the counters took.");
+	put_head(out, "collection_duration_seconds", "gauge",
+		 "How long reading the counters took.");
 	fprintf(out, "portacct_collection_duration_seconds %.6f\n", self->collection_seconds);
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++)
 		over += slots_record(slots, slot)->series == SLOT_SERIES_OTHER;
-	put_head(out, "services_over_limit", "gauge", "Services that are summed as other, for the limit of series.");
+	put_head(out, "services_over_limit", "gauge",
+		 "Services that are summed as other, for the limit of series.");
 	fprintf(out, "portacct_services_over_limit %" PRIu64 "\n", over);
 }
 
@@ -259,13 +273,15 @@ void prom_decide_series(void *ctx, struct slots *slots)
 		    (!all_fit && !has_counted(series->measurement, slot)))
 			continue;
 		/* A service that is called "other" would give the same series twice. */
-		record->series = own < series->max_series && strcmp(record->name, "other") ? SLOT_SERIES_OWN :
-											     SLOT_SERIES_OTHER;
+		record->series = own < series->max_series && strcmp(record->name, "other")
+					 ? SLOT_SERIES_OWN
+					 : SLOT_SERIES_OTHER;
 		own += record->series == SLOT_SERIES_OWN;
 	}
 }
 
-int prom_write(FILE *out, const struct measurement *measurement, struct slots *slots, const struct prom_self *self)
+int prom_write(FILE *out, const struct measurement *measurement, struct slots *slots,
+	       const struct prom_self *self)
 {
 	put_services(out, measurement, slots, "service_receive_packets_total",
 		     "Received frames of a service, by the direction of its port.", PACKETS);
@@ -276,9 +292,10 @@ int prom_write(FILE *out, const struct measurement *measurement, struct slots *s
 	put_buckets(out, measurement, "bucket_receive_bytes_total",
 		    "Received bytes that belong to no service, by reason.", BYTES);
 	put_methods(out, measurement);
-	put_devices(out, measurement, "device_receive_packets_total", "Frames that the program saw on a device.",
-		    PACKETS);
-	put_devices(out, measurement, "device_receive_bytes_total", "Bytes that the program saw on a device.", BYTES);
+	put_devices(out, measurement, "device_receive_packets_total",
+		    "Frames that the program saw on a device.", PACKETS);
+	put_devices(out, measurement, "device_receive_bytes_total",
+		    "Bytes that the program saw on a device.", BYTES);
 	put_device_info(out, measurement);
 	put_service_info(out, measurement->catalog, slots);
 	put_self(out, self, slots);

@@ -11,8 +11,8 @@
 const char *report_key_name(enum report_key key)
 {
 	static const char *const names[REPORT_KEYS] = {
-		[REPORT_SERVICE] = "service", [REPORT_PORT] = "port",
-		[REPORT_PROTOCOL] = "protocol", [REPORT_DEVICE] = "device",
+		[REPORT_SERVICE] = "service",       [REPORT_PORT] = "port",
+		[REPORT_PROTOCOL] = "protocol",     [REPORT_DEVICE] = "device",
 		[REPORT_ENCRYPTION] = "encryption", [REPORT_METHOD] = "method",
 		[REPORT_BUCKET] = "bucket",
 	};
@@ -45,15 +45,16 @@ static struct report_row *add_row(struct report *report, const char *label)
 	return row;
 }
 
-static void label_service(struct report_row *row, const struct catalog_service *service, enum report_key key,
-			  const char *device)
+static void label_service(struct report_row *row, const struct catalog_service *service,
+			  enum report_key key, const char *device)
 {
 	const char *transport = transport_name(service->transport);
 	const char *encryption = portdb_encryption_name(service->encryption);
 
 	switch (key) {
 	case REPORT_PORT:
-		snprintf(row->label, sizeof(row->label), "%s/%s", *service->ports ? service->ports : "-", transport);
+		snprintf(row->label, sizeof(row->label), "%s/%s",
+			 *service->ports ? service->ports : "-", transport);
 		break;
 	case REPORT_PROTOCOL:
 		snprintf(row->label, sizeof(row->label), "%s", transport);
@@ -62,7 +63,8 @@ static void label_service(struct report_row *row, const struct catalog_service *
 		snprintf(row->label, sizeof(row->label), "%s", device);
 		return;
 	case REPORT_ENCRYPTION:
-		snprintf(row->label, sizeof(row->label), "%s", *encryption ? encryption : "unknown");
+		snprintf(row->label, sizeof(row->label), "%s",
+			 *encryption ? encryption : "unknown");
 		return;
 	default:
 		break;
@@ -85,8 +87,11 @@ static void add_service(struct report *report, const struct measured_device *dev
 		report->count--;
 }
 
-/* The transport of an unclassified bucket is known; by protocol it belongs to that transport's row. */
-static void add_bucket(struct report *report, const struct measured_device *device, enum port_bucket bucket)
+/*
+ * The transport of an unclassified bucket is known; by protocol it belongs to that transport's row.
+ */
+static void add_bucket(struct report *report, const struct measured_device *device,
+		       enum port_bucket bucket)
 {
 	bool is_unclassified = (unsigned int)bucket < PORT_TRANSPORTS;
 	struct report_row *row = add_row(report, bucket_name(bucket));
@@ -102,23 +107,28 @@ static void add_bucket(struct report *report, const struct measured_device *devi
 		snprintf(row->label, sizeof(row->label), "%s", transport_name(bucket));
 	else if (is_unclassified)
 		row->transport = transport_name(bucket);
-	if (report->key == REPORT_DEVICE || report->key == REPORT_ENCRYPTION || report->key == REPORT_PROTOCOL)
+	if (report->key == REPORT_DEVICE || report->key == REPORT_ENCRYPTION ||
+	    report->key == REPORT_PROTOCOL)
 		row->is_bucket = false;
 	if (!row->total[REPORT_UNDIRECTED].packets)
 		report->count--;
 }
 
-static void add_method(struct report *report, const struct measured_device *device, enum port_method method)
+static void add_method(struct report *report, const struct measured_device *device,
+		       enum port_method method)
 {
 	struct report_row *row = add_row(report, method_name(method));
 
-	row->interval[REPORT_UNDIRECTED].packets = snapshot_method_packets(&device->interval, method);
+	row->interval[REPORT_UNDIRECTED].packets =
+		snapshot_method_packets(&device->interval, method);
 	row->total[REPORT_UNDIRECTED].packets = snapshot_method_packets(&device->total, method);
 }
 
-static void add_device(struct report *report, const struct measured_device *device, const struct catalog *catalog)
+static void add_device(struct report *report, const struct measured_device *device,
+		       const struct catalog *catalog)
 {
-	struct account_totals interval = snapshot_totals(&device->interval), total = snapshot_totals(&device->total);
+	struct account_totals interval = snapshot_totals(&device->interval),
+			      total = snapshot_totals(&device->total);
 
 	report->interval.packets += interval.frames.packets;
 	report->interval.bytes += interval.frames.bytes;
@@ -129,7 +139,8 @@ static void add_device(struct report *report, const struct measured_device *devi
 			add_method(report, device, method);
 		return;
 	}
-	for (uint32_t slot = PORT_SLOT_FIRST; report->key != REPORT_BUCKET && slot < catalog->end; slot++)
+	for (uint32_t slot = PORT_SLOT_FIRST; report->key != REPORT_BUCKET && slot < catalog->end;
+	     slot++)
 		add_service(report, device, slot, &catalog->services[slot]);
 	for (unsigned int bucket = 0; bucket < PORT_BUCKETS; bucket++)
 		add_bucket(report, device, bucket);
@@ -157,7 +168,9 @@ static void merge_row(struct report_row *into, const struct report_row *row)
 	}
 }
 
-/* One row for each label and transport; a service that is called like a bucket is not the bucket. */
+/*
+ * One row for each label and transport; a service that is called like a bucket is not the bucket.
+ */
 static void merge(struct report *report)
 {
 	size_t kept = 0;
@@ -209,7 +222,8 @@ int report_build(struct report *report, const struct measurement *measurement, e
 	for (size_t i = 0; i < measurement->count; i++)
 		add_device(report, &measurement->devices[i], measurement->catalog);
 	merge(report);
-	qsort(report->rows, report->count, sizeof(*report->rows), sort == REPORT_BYTES ? by_bytes : by_packets);
+	qsort(report->rows, report->count, sizeof(*report->rows),
+	      sort == REPORT_BYTES ? by_bytes : by_packets);
 	return 0;
 }
 

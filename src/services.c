@@ -37,15 +37,16 @@ void services_print_text(FILE *out, const char *text)
 }
 
 /* The ports that an entry owns, as "a,b-c"; cut with "..." where out is full. */
-static void format_owned(char *out, size_t size, const struct porttable *table, const struct portdb_entry *entry,
-			 size_t index)
+static void format_owned(char *out, size_t size, const struct porttable *table,
+			 const struct portdb_entry *entry, size_t index)
 {
 	uint32_t first = entry->first, last;
 	char range[RANGE_TEXT];
 	size_t used = 0;
 
 	snprintf(out, size, "none");
-	for (; porttable_next_run(table, entry->transport, index, &first, &last); first = last + 1) {
+	for (; porttable_next_run(table, entry->transport, index, &first, &last);
+	     first = last + 1) {
 		format_range(range, first, last);
 		if (used + strlen(range) + sizeof(",...") > size) {
 			snprintf(out + used, size - used, "...");
@@ -68,7 +69,8 @@ static json_t *aliases_array(const struct portdb_entry *entry)
 	return array;
 }
 
-static json_t *owned_array(const struct porttable *table, const struct portdb_entry *entry, size_t index)
+static json_t *owned_array(const struct porttable *table, const struct portdb_entry *entry,
+			   size_t index)
 {
 	json_t *array = json_array();
 	uint32_t first = entry->first, last;
@@ -114,14 +116,16 @@ int services_print(FILE *out, const struct portdb *db, const struct porttable *t
 {
 	if (json)
 		return print_json(out, db, table);
-	fprintf(out, "%-20s %-5s %-12s %-22s %-8s %s\n", "SERVICE", "PROTO", "PORTS", "OWNS", "ENCRYPT", "REFERENCE");
+	fprintf(out, "%-20s %-5s %-12s %-22s %-8s %s\n", "SERVICE", "PROTO", "PORTS", "OWNS",
+		"ENCRYPT", "REFERENCE");
 	for (size_t i = 0; i < portdb_count(db); i++) {
 		const struct portdb_entry *entry = portdb_entry(db, i);
 		char range[RANGE_TEXT], owned[48];
 
 		format_owned(owned, sizeof(owned), table, entry, i);
-		fprintf(out, "%-20s %-5s %-12s %-22s %-8s ", entry->name, transport_name(entry->transport),
-			services_range(range, entry), owned, portdb_encryption_name(entry->encryption));
+		fprintf(out, "%-20s %-5s %-12s %-22s %-8s ", entry->name,
+			transport_name(entry->transport), services_range(range, entry), owned,
+			portdb_encryption_name(entry->encryption));
 		services_print_text(out, entry->reference);
 		fputc('\n', out);
 	}

@@ -15,7 +15,7 @@ struct query {
 	bool is_port;
 	uint32_t port;
 	char name[PORT_NAME_MAX + 2]; /* cut where it is too long to be any name */
-	unsigned int transport; /* enum port_transport, or ANY_TRANSPORT */
+	unsigned int transport;       /* enum port_transport, or ANY_TRANSPORT */
 };
 
 static unsigned int transport_of(const char *name)
@@ -64,7 +64,10 @@ static bool query_matches(const struct query *query, const struct portdb_entry *
 	return portdb_entry_is(entry, query->name);
 }
 
-/* Why winner owns the ports that it shares with loser: the first of the rules that tells them apart. */
+/*
+ * Why winner owns the ports that it shares with loser: the first of the rules that tells them
+ * apart.
+ */
 static const char *reason(const struct portdb_entry *winner, const struct portdb_entry *loser)
 {
 	if (winner->file != loser->file)
@@ -74,8 +77,8 @@ static const char *reason(const struct portdb_entry *winner, const struct portdb
 	return "earlier line";
 }
 
-static void print_other(FILE *out, const char *word, const struct portdb *db, const struct portdb_entry *other,
-			const char *why)
+static void print_other(FILE *out, const char *word, const struct portdb *db,
+			const struct portdb_entry *other, const char *why)
 {
 	char range[RANGE_TEXT];
 
@@ -126,7 +129,8 @@ static void print_entry(FILE *out, const struct portdb *db, const struct portdb_
 {
 	char range[RANGE_TEXT];
 
-	fprintf(out, "%s %s/%s\n", entry->name, services_range(range, entry), transport_name(entry->transport));
+	fprintf(out, "%s %s/%s\n", entry->name, services_range(range, entry),
+		transport_name(entry->transport));
 	fprintf(out, "  %-11s ", "entry");
 	services_print_text(out, portdb_file_name(db, entry->file));
 	fprintf(out, ":%u\n", entry->line);
@@ -139,7 +143,8 @@ static void print_entry(FILE *out, const struct portdb *db, const struct portdb_
 	print_others(out, db, entry, query);
 }
 
-static json_t *other_object(const struct portdb *db, const struct portdb_entry *other, const char *why)
+static json_t *other_object(const struct portdb *db, const struct portdb_entry *other,
+			    const char *why)
 {
 	json_t *object = json_object();
 
@@ -156,7 +161,8 @@ static json_t *entry_object(const struct portdb *db, const struct porttable *tab
 			    const struct query *query)
 {
 	const struct portdb_entry *entry = portdb_entry(db, index);
-	json_t *object = services_object(db, table, index), *shadows = json_array(), *yields = json_array();
+	json_t *object = services_object(db, table, index), *shadows = json_array(),
+	       *yields = json_array();
 
 	for (size_t i = 0; i < portdb_count(db); i++) {
 		const struct portdb_entry *other = portdb_entry(db, i);
@@ -165,25 +171,30 @@ static json_t *entry_object(const struct portdb *db, const struct porttable *tab
 		    (query->is_port && !covers(other, entry->transport, query->port)))
 			continue;
 		if (porttable_precedes(entry, other))
-			json_array_append_new(shadows, other_object(db, other, reason(entry, other)));
+			json_array_append_new(shadows,
+					      other_object(db, other, reason(entry, other)));
 		else
-			json_array_append_new(yields, other_object(db, other, reason(other, entry)));
+			json_array_append_new(yields,
+					      other_object(db, other, reason(other, entry)));
 	}
 	json_put(object, "shadows", shadows);
 	json_put(object, "yields_to", yields);
 	return object;
 }
 
-/* The next entry that answers the query, from *index on: a port's owner, or an entry of the name. */
-static bool next_answer(const struct portdb *db, const struct porttable *table, const struct query *query,
-			size_t *index)
+/*
+ * The next entry that answers the query, from *index on: a port's owner, or an entry of the name.
+ */
+static bool next_answer(const struct portdb *db, const struct porttable *table,
+			const struct query *query, size_t *index)
 {
 	for (; *index < portdb_count(db); ++*index) {
 		const struct portdb_entry *entry = portdb_entry(db, *index);
 
 		if (!query->is_port && query_matches(query, entry))
 			return true;
-		if (query->is_port && (query->transport == ANY_TRANSPORT || query->transport == entry->transport) &&
+		if (query->is_port &&
+		    (query->transport == ANY_TRANSPORT || query->transport == entry->transport) &&
 		    porttable_owner(table, db, entry->transport, (uint16_t)query->port) == entry)
 			return true;
 	}
@@ -209,8 +220,8 @@ static int lookup_json(FILE *out, const struct portdb *db, const struct porttabl
 	return err ? err : found ? 0 : -ENOENT;
 }
 
-static int lookup_text(FILE *out, const struct portdb *db, const struct porttable *table, const struct query *query,
-		       const char *text)
+static int lookup_text(FILE *out, const struct portdb *db, const struct porttable *table,
+		       const struct query *query, const char *text)
 {
 	size_t index = 0, found = 0;
 
@@ -225,12 +236,14 @@ static int lookup_text(FILE *out, const struct portdb *db, const struct porttabl
 	return found ? 0 : -ENOENT;
 }
 
-int services_lookup(FILE *out, const struct portdb *db, const struct porttable *table, const char *text, bool json)
+int services_lookup(FILE *out, const struct portdb *db, const struct porttable *table,
+		    const char *text, bool json)
 {
 	struct query query;
 	int err = parse_query(&query, text);
 
 	if (err)
 		return err;
-	return json ? lookup_json(out, db, table, &query) : lookup_text(out, db, table, &query, text);
+	return json ? lookup_json(out, db, table, &query)
+		    : lookup_text(out, db, table, &query, text);
 }

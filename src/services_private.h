@@ -11,7 +11,10 @@
 struct portdb_entry;
 
 char *services_range(char out[RANGE_TEXT], const struct portdb_entry *entry);
-/* On one line: the registry's texts have line feeds and tabs in them, and a file may be named anything. */
+/*
+ * On one line: the registry's texts have line feeds and tabs in them, and a file may be named
+ * anything.
+ */
 void services_print_text(FILE *out, const char *text);
 json_t *services_object(const struct portdb *db, const struct porttable *table, size_t index);
 

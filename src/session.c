@@ -59,7 +59,8 @@ int session_compile(struct session *session)
 	int err = porttable_compile(session->db, session->slots, session->table);
 
 	if (err)
-		log_error(err, "database: more services than there are slots, those of earlier databases included");
+		log_error(err, "database: more services than there are slots, those of earlier "
+			       "databases included");
 	return err;
 }
 
@@ -91,7 +92,8 @@ static int attach_all(struct session *session, const struct devices *devices)
 	return err;
 }
 
-static int count_on(struct session *session, const struct devices *devices, enum datapath_access access)
+static int count_on(struct session *session, const struct devices *devices,
+		    enum datapath_access access)
 {
 	int err = datapath_open(&session->datapath, session->options->pin_dir, access);
 
@@ -172,8 +174,8 @@ static int fill(struct session *session, struct measurement *measurement)
 
 int session_measure(struct session *session, struct measurement *measurement)
 {
-	int err = measurement_init(measurement, datapath_count(session->datapath), session->catalog.end,
-				   &session->catalog);
+	int err = measurement_init(measurement, datapath_count(session->datapath),
+				   session->catalog.end, &session->catalog);
 
 	if (err) {
 		log_error(err, "measurement");

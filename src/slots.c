@@ -102,7 +102,8 @@ uint32_t slots_find(const struct slots *slots, const char *name, enum port_trans
 	return node ? (uint32_t)(*node - slots->records) : 0;
 }
 
-int slots_assign(struct slots *slots, const char *name, enum port_transport transport, uint32_t *slot)
+int slots_assign(struct slots *slots, const char *name, enum port_transport transport,
+		 uint32_t *slot)
 {
 	struct slot_record key;
 	int err = make_key(&key, name, transport);

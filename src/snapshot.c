@@ -24,8 +24,8 @@ static void add(struct port_counter *sum, const struct port_counter *counter)
 	sum->bytes += counter->bytes;
 }
 
-void snapshot_fold(struct snapshot *snapshot, uint32_t first, uint32_t count, const struct port_counter *per_cpu,
-		   unsigned int cpus)
+void snapshot_fold(struct snapshot *snapshot, uint32_t first, uint32_t count,
+		   const struct port_counter *per_cpu, unsigned int cpus)
 {
 	uint32_t end = PORT_INDEX_END(snapshot->slots_end);
 
@@ -93,7 +93,8 @@ struct account_totals snapshot_totals(const struct snapshot *snapshot)
 
 	for (uint32_t i = 0; i < PORT_BUCKETS; i++)
 		add(&totals.buckets, &snapshot->cells[PORT_INDEX_BUCKETS + i]);
-	for (uint32_t i = PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0); i < PORT_INDEX_END(snapshot->slots_end); i++)
+	for (uint32_t i = PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0);
+	     i < PORT_INDEX_END(snapshot->slots_end); i++)
 		add(&totals.services, &snapshot->cells[i]);
 	totals.frames = totals.services;
 	add(&totals.frames, &totals.buckets);

@@ -51,14 +51,18 @@ static void print_device(FILE *out, const struct status_device *device, uint64_t
 	utf8_print(out, device->measured->name);
 	fprintf(out, "\n");
 	fprintf(out, "  counting    %s\n", device->is_attached ? "yes" : "no: the device is gone");
-	fprintf(out, "  hook, mode  %s, %s (program ", device->measured->hook, device->measured->mode);
+	fprintf(out, "  hook, mode  %s, %s (program ", device->measured->hook,
+		device->measured->mode);
 	utf8_print(out, device->version);
 	fprintf(out, ")\n");
 	fprintf(out, "  since       %s (%s)\n", since, age);
-	fprintf(out, "  account     services %" PRIu64 " + buckets %" PRIu64 " = %" PRIu64 " frames, %" PRIu64 " bytes\n",
+	fprintf(out,
+		"  account     services %" PRIu64 " + buckets %" PRIu64 " = %" PRIu64
+		" frames, %" PRIu64 " bytes\n",
 		services, buckets, frames, bytes);
-	fprintf(out, "              with ports %" PRIu64 ", by method %" PRIu64 ": %s\n", closure.with_ports,
-		closure.by_method, closure.with_ports == closure.by_method ? "closed" : "read while counting");
+	fprintf(out, "              with ports %" PRIu64 ", by method %" PRIu64 ": %s\n",
+		closure.with_ports, closure.by_method,
+		closure.with_ports == closure.by_method ? "closed" : "read while counting");
 	if (device->has_interface)
 		fprintf(out, "  interface   received %" PRIu64 " frames since, counted %.3f %%\n",
 			device->interface_packets, ratio(frames, device->interface_packets));
@@ -71,7 +75,8 @@ int status_print(FILE *out, const struct status *status)
 	fprintf(out, "portacct %s, pinned in ", PORTACCT_VERSION);
 	utf8_print(out, status->pin_dir);
 	fprintf(out, "\n");
-	fprintf(out, "agent       %s\n", status->agent_running ? "running" : "not running; the kernel counts on");
+	fprintf(out, "agent       %s\n",
+		status->agent_running ? "running" : "not running; the kernel counts on");
 	fprintf(out, "services    %u, room for %u\n", status->services, status->capacity);
 	fprintf(out, "memory      %s in kernel maps\n", units_bytes(memory, status->memory_bytes));
 	for (size_t i = 0; i < status->count; i++)

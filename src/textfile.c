@@ -12,8 +12,8 @@
 #include "prom.h"
 #include "textfile.h"
 
-static int format(struct session *session, const struct measurement *measurement, double collection_seconds,
-		  char **text, size_t *len)
+static int format(struct session *session, const struct measurement *measurement,
+		  double collection_seconds, char **text, size_t *len)
 {
 	struct prom_self self = {
 		.collection_seconds = collection_seconds,
@@ -34,9 +34,11 @@ static int format(struct session *session, const struct measurement *measurement
 	return fclose(out) ? -errno : err;
 }
 
-int textfile_write(struct session *session, const struct measurement *measurement, double collection_seconds)
+int textfile_write(struct session *session, const struct measurement *measurement,
+		   double collection_seconds)
 {
-	struct prom_series series = { .measurement = measurement, .max_series = session->options->max_series };
+	struct prom_series series = { .measurement = measurement,
+				      .max_series = session->options->max_series };
 	char *text = NULL;
 	size_t len = 0;
 	int err;

@@ -54,9 +54,11 @@ static const char *encryption_colour(const struct palette *palette, const char *
 }
 
 /* The share of the bytes that went to the server and to the client; none for a bucket. */
-static void format_split(char *out, size_t size, const struct port_counter sides[REPORT_SIDES], bool by_packets)
+static void format_split(char *out, size_t size, const struct port_counter sides[REPORT_SIDES],
+			 bool by_packets)
 {
-	uint64_t to_server = sides[REPORT_TO_SERVER].bytes, to_client = sides[REPORT_TO_CLIENT].bytes;
+	uint64_t to_server = sides[REPORT_TO_SERVER].bytes,
+		 to_client = sides[REPORT_TO_CLIENT].bytes;
 	unsigned int share;
 
 	if (by_packets) {
@@ -76,8 +78,8 @@ static void print_row(FILE *out, const struct report *report, const struct repor
 {
 	struct port_counter interval = report_sum(row->interval), total = report_sum(row->total);
 	bool by_packets = report->key == REPORT_METHOD;
-	unsigned int share = by_packets ? percent(interval.packets, report->interval.packets) :
-					  percent(interval.bytes, report->interval.bytes);
+	unsigned int share = by_packets ? percent(interval.packets, report->interval.packets)
+					: percent(interval.bytes, report->interval.bytes);
 	int bar = (int)(share * BAR_WIDTH + 50) / 100;
 	char label[128], split[16], packets[UNITS_MAX], bits[UNITS_MAX], bytes[UNITS_MAX];
 
@@ -87,11 +89,12 @@ static void print_row(FILE *out, const struct report *report, const struct repor
 	units_bits(bits, per_second(interval.bytes, report->seconds) * 8);
 	units_bytes(bytes, total.bytes);
 	fprintf(out, "%s %-5s %s%-8s%s %7s %9s %7s %8s %3u%%%s%.*s\n", label, row->transport,
-		encryption_colour(palette, row->encryption), row->encryption, palette->end, packets, bits, split,
-		bytes, share, bar ? " " : "", bar, "#######");
+		encryption_colour(palette, row->encryption), row->encryption, palette->end, packets,
+		bits, split, bytes, share, bar ? " " : "", bar, "#######");
 }
 
-static void print_summary(FILE *out, const struct report *report, const struct measurement *measurement)
+static void print_summary(FILE *out, const struct report *report,
+			  const struct measurement *measurement)
 {
 	char packets[UNITS_MAX], bits[UNITS_MAX];
 	size_t i;
@@ -113,8 +116,8 @@ static void print_summary(FILE *out, const struct report *report, const struct m
 	fprintf(out, "\n%.1f s: %s packets/s, %s/s received\n", report->seconds, packets, bits);
 }
 
-int top_print(FILE *out, const struct report *report, const struct measurement *measurement, size_t rows,
-	      bool colour)
+int top_print(FILE *out, const struct report *report, const struct measurement *measurement,
+	      size_t rows, bool colour)
 {
 	const struct palette *palette = colour ? &coloured : &plain;
 	char heading[64];
@@ -123,8 +126,8 @@ int top_print(FILE *out, const struct report *report, const struct measurement *
 	for (char *c = heading; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 	print_summary(out, report, measurement);
-	fprintf(out, "%s%s PROTO ENCRYPT  PACKET/S     BIT/S SRV/CLI    TOTAL SHARE%s\n", palette->head, heading,
-		palette->end);
+	fprintf(out, "%s%s PROTO ENCRYPT  PACKET/S     BIT/S SRV/CLI    TOTAL SHARE%s\n",
+		palette->head, heading, palette->end);
 	for (size_t i = 0; i < report->count && i < rows; i++)
 		print_row(out, report, &report->rows[i], palette);
 	if (!report->count)

@@ -48,7 +48,8 @@ static int put_rows(json_t *document, const struct measurement *measurement, con
 	if (!err) {
 		for (size_t i = 0; i < report.count; i++)
 			if (key != REPORT_SERVICE || !report.rows[i].is_bucket)
-				json_array_append_new(array, row_object(&report.rows[i], report_key_name(key),
+				json_array_append_new(array, row_object(&report.rows[i],
+									report_key_name(key),
 									key == REPORT_SERVICE));
 		report_free(&report);
 	}
@@ -67,13 +68,15 @@ static json_t *devices_array(const struct measurement *measurement)
 		json_put(object, "device", json_text(device->name));
 		json_put(object, "hook", json_text(device->hook));
 		json_put(object, "mode", json_text(device->mode));
-		put_counts(object, snapshot_totals(&device->interval).frames, snapshot_totals(&device->total).frames);
+		put_counts(object, snapshot_totals(&device->interval).frames,
+			   snapshot_totals(&device->total).frames);
 		json_array_append_new(array, object);
 	}
 	return array;
 }
 
-int top_json_print(FILE *out, const struct report *report, const struct measurement *measurement, size_t rows)
+int top_json_print(FILE *out, const struct report *report, const struct measurement *measurement,
+		   size_t rows)
 {
 	json_t *document = json_object(), *array = json_array();
 	int err;
@@ -91,7 +94,8 @@ int top_json_print(FILE *out, const struct report *report, const struct measurem
 		err = put_rows(document, measurement, "methods", REPORT_METHOD);
 	json_put(document, "by", json_text(report_key_name(report->key)));
 	for (size_t i = 0; i < report->count && i < rows; i++)
-		json_array_append_new(array, row_object(&report->rows[i], "label", !report->rows[i].is_bucket));
+		json_array_append_new(
+			array, row_object(&report->rows[i], "label", !report->rows[i].is_bucket));
 	json_put(document, "rows", array);
 	if (!err)
 		return json_print(out, document);
