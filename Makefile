@@ -15,7 +15,7 @@ V ?= 0
 WERROR ?= 0
 SANITIZE ?= 0
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+VERSION := 0.1.0$(addprefix -g,$(shell git describe --always --dirty 2>/dev/null))
 LIBRARIES := libbpf libelf zlib libmnl jansson
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))

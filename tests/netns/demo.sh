@@ -40,7 +40,8 @@ servers() {
 	with_dns=false
 	if has dnsmasq "nothing answers to DNS" && has dig "DNS is asked by plain datagrams"; then
 		with_dns=true
-		spawn server dnsmasq -k -C /dev/null --no-hosts --no-resolv --user=root --pid-file= --address=/demo/10.9.9.9 2>/dev/null
+		spawn server dnsmasq -k -C /dev/null --no-hosts --no-resolv --user=root --pid-file= \
+			--address=/demo/10.9.9.9 2>/dev/null
 	fi
 	with_iperf=false
 	if has iperf3 "no traffic of its own"; then

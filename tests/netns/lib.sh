@@ -12,7 +12,7 @@ PYTHON=${PYTHON:-/usr/bin/python3}
 PATH=$PATH:/usr/sbin:/sbin:$build/debs/usr/bin
 run=pa$$
 failures=0
-pids= namespaces= mounts= T= spawned=
+pids='' namespaces='' mounts='' T='' spawned=''
 
 ok() { echo "ok - $*"; }
 not_ok() {
@@ -130,10 +130,11 @@ spawn() { # NAMESPACE COMMAND...; sets $spawned
 	pids="$pids $spawned"
 }
 
+# In the foreground: one that should have ended and did not is a failure, not a test that hangs.
 agent() { # NAMESPACE OPTION...
 	where=$1
 	shift
-	in_ns "$where" "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
+	in_ns "$where" timeout --foreground 30 "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
 }
 
 spawn_agent() { # NAMESPACE OPTION...

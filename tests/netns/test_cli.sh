@@ -93,7 +93,8 @@ holds() { jq -e "$@" >"$T/held" 2>&1; } # FILTER FILE
 terminal_command() { echo "nsenter --net=/run/netns/$run-gw $AGENT --pin-dir $PINS -o $PROM $*"; }
 
 widest() { # FILE...: in characters
-	"$PYTHON" -c 'import sys; print(max(len(l.rstrip("\n")) for f in sys.argv[1:] for l in open(f, encoding="utf-8")))' "$@"
+	"$PYTHON" -c 'import sys
+print(max(len(line.rstrip("\n")) for name in sys.argv[1:] for line in open(name, encoding="utf-8")))' "$@"
 }
 
 look_at_top() {
@@ -103,8 +104,8 @@ look_at_top() {
 	check "--top on a terminal with NO_COLOR: none" [ "$(grep -c "$esc" "$T/tty.plain")" = 0 ]
 	check "--top on a terminal with NO_COLOR: the same table" grep -q PROTO "$T/tty.plain"
 	check_equal "--top=2: rows" "$(tail -n +4 "$T/top.sorted" | wc -l)" 2
-	check_equal "--by: different tables of 7 keys" "$(for k in "$T"/top.*; do sed -n 4p "$k" | cut -c1-17; done | sort -u |
-		wc -l)" 7
+	check_equal "--by: different tables of 7 keys" \
+		"$(for key in "$T"/top.*; do sed -n 4p "$key" | cut -c1-17; done | sort -u | wc -l)" 7
 	check "-t 2: measured for $took ms" [ $took -ge 2000 ]
 	check_equal "-i dev1: devices" "$(jq -c '[.devices[].device]' "$T/json.two")" '["dev1"]'
 }
@@ -150,15 +151,18 @@ database() {
 	check "--lookup 443/tcp --json: one object with the contract's keys" holds '.service == "https" and .first == 443 and
 		.last == 443 and .encryption == "tls" and .transport == "tcp" and (.aliases | type == "array") and
 		has("reference", "description")' "$T/out"
-	check_equal "--lookup 53 --json: an array" "$("$AGENT" --lookup 53 --json | jq -c '[.[].transport] | sort')" '["tcp","udp"]'
+	check_equal "--lookup 53 --json: an array" \
+		"$("$AGENT" --lookup 53 --json | jq -c '[.[].transport] | sort')" '["tcp","udp"]'
 	"$AGENT" --services --json >"$T/out"
-	check_equal "--services --json: entries" "$(jq '.entries | length' "$T/out")" "$("$AGENT" --services | tail -n +2 | wc -l)"
+	check_equal "--services --json: entries" \
+		"$(jq '.entries | length' "$T/out")" "$("$AGENT" --services | tail -n +2 | wc -l)"
 	printf 'Service Name,Port Number,Transport Protocol\nmine,465,tcp\n' >"$T/mine.csv"
 	check_equal "-s: a later file wins" "$("$AGENT" -s "$T/mine.csv" --lookup 465/tcp | head -1)" 'mine 465/tcp'
 	check_equal "--no-builtin: entries" \
 		"$("$AGENT" -s "$T/mine.csv" --no-builtin --services --json | jq '.entries | length')" 1
 	printf 'ssh 22/tcp secure\nweb 80/tcp\n' >"$T/services"
-	check_equal "-s: the format of /etc/services" "$("$AGENT" --no-builtin -s "$T/services" --lookup 80/tcp | head -1)" 'web 80/tcp'
+	check_equal "-s: the format of /etc/services" \
+		"$("$AGENT" --no-builtin -s "$T/services" --lookup 80/tcp | head -1)" 'web 80/tcp'
 	"$AGENT" --check-services data/services.csv >"$T/out" 2>&1
 	check_equal "--check-services of a good file: exit status, output" "$? $(cat "$T/out")" '0 '
 	printf 'Service Name,Port Number,Transport Protocol\na,0,tcp\nb,9-8,tcp\nc,5,ftp\n' >"$T/bad.csv"
@@ -191,7 +195,8 @@ building() {
 	touch "$T/tree/include/port_abi.h"
 	tree_make >"$T/out" 2>&1 || not_ok "make after a change: $(tail -3 "$T/out")"
 	for file in agent.bpf.o agent.skel.h porttable.o agent; do
-		check "a changed port_abi.h rebuilds $file" [ "$T/tree/build/$file" -nt "$T/tree/include/port_abi.h" ]
+		check "a changed port_abi.h rebuilds $file" \
+			[ -n "$(find "$T/tree/build/$file" -newer "$T/tree/include/port_abi.h")" ]
 	done
 	missing_tool 'clang.* is missing: install' CLANG=no-clang
 	missing_tool 'cc is missing: install' CC=no-cc

@@ -247,7 +247,7 @@ killing_starts() {
 	check_equal "$starts first starts killed: the next attached, counted and detached" $good $starts
 }
 
-is_newer() { [ "$PROM" -nt "$T/reference" ]; }
+is_newer() { [ -n "$(find "$PROM" -newer "$T/reference")" ]; }
 
 full_disk() {
 	kept=$PROM

@@ -65,7 +65,7 @@ through_prometheus() {
 	stop $counting
 	compare pins "$PROM" "$PINS" in0
 	compare pins "$PROM" "$PINS" in1
-	wait_until 40 has_scraped || not_ok "Prometheus answers: $(cat "$T/prometheus.log" "$T/exporter.log" "$T/answer")"
+	wait_until 40 has_scraped || not_ok "Prometheus answers: $(tail -qn 1 "$T/prometheus.log" "$T/exporter.log")"
 	query '{__name__=~"portacct_.*"}' "$T/answer"
 	compare api "$PROM" "$T/answer"
 	query 'node_textfile_scrape_error' "$T/answer"
@@ -88,6 +88,8 @@ the_file() {
 	check "a name with quotes and braces" grep -qF 'service="a,b{c=\"d\"} 1",' "$PROM"
 	agent gateway --detach
 }
+
+is_newer() { [ -n "$(find "$PROM" -newer "$T/reference")" ]; }
 
 own_series() { sed -n 's/^portacct_service_info{service="\([^"]*\)",protocol="\([^"]*\)".*/\1 \2/p' "$PROM"; }
 
@@ -118,7 +120,7 @@ limit_of_series() {
 	wait_until 10 grep -q counting "$T/agent.log"
 	send_frames
 	touch "$T/reference"
-	wait_until 10 [ "$PROM" -nt "$T/reference" ]
+	wait_until 10 is_newer
 	stop $counting KILL
 	agent gateway --once -s "$T/many.csv" --no-builtin --max-series 20
 	check_equal "the same services after a restart" "$(own_series | cksum)" "$(echo "$first" | cksum)"
@@ -137,7 +139,7 @@ reading_while_written() {
 	"$PYTHON" "$here/series.py" watch "$PROM" "$T/enough" >"$T/watched" &
 	watching=$!
 	pids="$pids $watching"
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		agent gateway --once -s "$T/many.csv" --no-builtin --max-series 20 || not_ok "--once beside an agent"
 	done
 	touch "$T/enough"
