@@ -72,4 +72,26 @@ static inline int scratch_close(struct scratch *scratch)
 	return nftw(scratch->path, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS) ? -errno : 0;
 }
 
+/* A path in the directory; four live at a time. */
+static inline const char *scratch_in(const struct scratch *scratch, const char *name)
+{
+	static char paths[4][PATH_MAX];
+	static unsigned int next;
+	char *path = paths[next++ % (sizeof(paths) / sizeof(paths[0]))];
+
+	snprintf(path, PATH_MAX, "%s/%s", scratch->path, name);
+	return path;
+}
+
+/* For a test whose state is its struct scratch. */
+static inline int scratch_set_up(void **state)
+{
+	return scratch_open(*state);
+}
+
+static inline int scratch_tear_down(void **state)
+{
+	return scratch_close(*state);
+}
+
 #endif

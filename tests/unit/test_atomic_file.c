@@ -30,27 +30,10 @@
 
 static struct scratch scratch;
 
-/* A path in the scratch directory; four live at a time. */
+/* A path in the scratch directory. */
 static const char *in(const char *name)
 {
-	static char paths[4][PATH_MAX];
-	static unsigned int next;
-	char *path = paths[next++ % COUNT(paths)];
-
-	snprintf(path, PATH_MAX, "%s/%s", scratch.path, name);
-	return path;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return scratch_open(&scratch);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return scratch_close(&scratch);
+	return scratch_in(&scratch, name);
 }
 
 static void make_file(const char *path, const char *text)
@@ -380,7 +363,8 @@ static void test_atomic_file_read_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_prestate_setup_teardown(name, scratch_set_up, scratch_tear_down, &scratch)
 		TEST(test_atomic_file_write_new_and_replaced),
 		TEST(test_atomic_file_write_mode),
 		TEST(test_atomic_file_write_over_symlink),

@@ -26,27 +26,10 @@
 
 static struct scratch scratch;
 
-/* A path in the scratch directory; four live at a time. */
+/* A path in the scratch directory. */
 static const char *in(const char *name)
 {
-	static char paths[4][PATH_MAX];
-	static unsigned int next;
-	char *path = paths[next++ % COUNT(paths)];
-
-	snprintf(path, PATH_MAX, "%s/%s", scratch.path, name);
-	return path;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return scratch_open(&scratch);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return scratch_close(&scratch);
+	return scratch_in(&scratch, name);
 }
 
 static void mount_or_skip(void)
@@ -330,7 +313,8 @@ static void test_pins_remove_keeps_other_versions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_prestate_setup_teardown(name, scratch_set_up, scratch_tear_down, &scratch)
 		TEST(test_pins_open_creates),
 		TEST(test_pins_open_half_made),
 		TEST(test_pins_open_mode_and_owner),
