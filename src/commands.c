@@ -233,15 +233,15 @@ static int run_status(struct session *session)
 
 	if (err)
 		return err == -ENOENT ? nothing_counted(session->options) : EXIT_FAILED;
-	if (devices_read(&devices))
+	if (session_measure(session, &measurement))
 		return EXIT_FAILED;
-	if (session_measure(session, &measurement)) {
+	/* After the counters, as no more than what the interface received can have been counted. */
+	status = EXIT_FAILED;
+	if (!devices_read(&devices)) {
+		status = print_status(session, &measurement, &devices);
 		devices_free(&devices);
-		return EXIT_FAILED;
 	}
-	status = print_status(session, &measurement, &devices);
 	measurement_fini(&measurement);
-	devices_free(&devices);
 	return status;
 }
 
@@ -265,7 +265,7 @@ static int run_lookup(struct session *session)
 		return EXIT_FAILED;
 	if (err != -EINVAL)
 		return finish_output(err);
-	log_errorx("option '--lookup': '%s' is not a port from 1 to 65535",
+	log_errorx("option '--lookup': '%s' is not a port from 1 to 65535 of tcp, udp, sctp or dccp",
 		   session->options->argument);
 	return EXIT_USAGE;
 }

@@ -27,18 +27,23 @@ struct datapath_device *datapath_find(struct datapath *datapath, const char *nam
 	return NULL;
 }
 
+/* In the order of names, so that all that is printed keeps one order. */
 struct datapath_device *datapath_add(struct datapath *datapath, const char *name)
 {
-	struct datapath_device *device;
+	struct datapath_device *devices;
+	size_t at = 0;
 
-	device = realloc(datapath->devices, (datapath->count + 1) * sizeof(*device));
-	if (!device)
+	devices = realloc(datapath->devices, (datapath->count + 1) * sizeof(*devices));
+	if (!devices)
 		return NULL;
-	datapath->devices = device;
-	device += datapath->count++;
-	*device = (struct datapath_device){ .counters = -1, .link = -1, .state_map = -1 };
-	strncpy(device->name, name, sizeof(device->name) - 1);
-	return device;
+	datapath->devices = devices;
+	while (at < datapath->count && strcmp(devices[at].name, name) < 0)
+		at++;
+	memmove(&devices[at + 1], &devices[at], (datapath->count - at) * sizeof(*devices));
+	datapath->count++;
+	devices[at] = (struct datapath_device){ .counters = -1, .link = -1, .state_map = -1 };
+	strncpy(devices[at].name, name, sizeof(devices[at].name) - 1);
+	return &devices[at];
 }
 
 static void drop_last(struct datapath *datapath)

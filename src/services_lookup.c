@@ -36,6 +36,8 @@ static int parse_query(struct query *query, const char *text)
 	*query = (struct query){ .transport = slash ? transport_of(slash + 1) : ANY_TRANSPORT };
 	if (query->transport != ANY_TRANSPORT)
 		len = (size_t)(slash - text);
+	else if (slash && !parse_u32(text, (size_t)(slash - text), 65535, &query->port))
+		return -EINVAL; /* a port of an unknown transport */
 	err = parse_u32(text, len, 65535, &query->port);
 	if (!err && query->port) {
 		query->is_port = true;

@@ -7,8 +7,8 @@
 #include "units.h"
 #include "utf8.h"
 
-#define LABEL_WIDTH 17
-#define BAR_WIDTH 7
+#define LABEL_WIDTH 18 /* tells the ranges of the built-in database apart */
+#define BAR_WIDTH 6
 
 /* ANSI SGR sequences, empty where colour is off. */
 struct palette {
@@ -90,7 +90,7 @@ static void print_row(FILE *out, const struct report *report, const struct repor
 	units_bytes(bytes, total.bytes);
 	fprintf(out, "%s %-5s %s%-8s%s %7s %9s %7s %8s %3u%%%s%.*s\n", label, row->transport,
 		encryption_colour(palette, row->encryption), row->encryption, palette->end, packets,
-		bits, split, bytes, share, bar ? " " : "", bar, "#######");
+		bits, split, bytes, share, bar ? " " : "", bar, "######");
 }
 
 static void print_summary(FILE *out, const struct report *report,

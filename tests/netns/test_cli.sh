@@ -59,7 +59,8 @@ usage_errors() {
 # Everything --top prints, for every key, from frames of all kinds under the longest names there are.
 top_output() {
 	name=abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJK
-	printf 'Service Name,Port Number,Transport Protocol,Encryption\n%s,53,udp,none\nsüß-ünïcode-☃☃☃☃☃☃☃,80,tcp,tls\n' \
+	head='Service Name,Port Number,Transport Protocol,Encryption'
+	printf '%s\n%s,53,udp,none\nsüß-ünïcode-☃☃☃☃☃☃☃,80,tcp,tls\n' "$head" \
 		"$name" >"$T/long.csv"
 	agent gw --attach -i 'averylong*' -i dev1 -s "$T/long.csv" 2>"$T/err" || not_ok "attach: $(cat "$T/err")"
 	in_ns gw "$PYTHON" "$here/frames.py" send peer1 2 "$T/frames" >/dev/null
