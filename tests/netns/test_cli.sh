@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The command line as a user meets it: help, errors and exit statuses, what each option changes, what is
-# printed to a pipe, a terminal and a program; then the build: what a changed header rebuilds, what a
-# missing tool says, what is installed.
+# printed to a pipe, a terminal and a program.
 set -u
 . tests/netns/lib.sh
-begin script make
+begin script
 
 add_namespace gw
 connect gw averylongname00 gw peer0
@@ -175,51 +174,9 @@ database() {
 	check_equal "--services | head -1: exit status, errors" "$(cat "$T/status") $(cat "$T/err")" '0 '
 }
 
-tree_make() { make -C "$T/tree" --no-print-directory VERSION="$(cat "$build/version")" O=build "$@"; }
-
-missing_tool() { # SENTENCE VARIABLE
-	tree_make "$2" all >"$T/out" 2>"$T/err"
-	status=$?
-	if [ $status != 0 ] && [ "$(wc -l <"$T/err")" = 1 ] && grep -q "$1" "$T/err"; then
-		ok "make $2: $(cut -c1-100 "$T/err")"
-	else
-		not_ok "make $2: exit $status, $(head -3 "$T/err")"
-	fi
-}
-
-building() {
-	mkdir "$T/tree"
-	cp -a Makefile bpf src include data vmlinux "$T/tree"
-	cp -a "$build" "$T/tree/build"
-	tree_make >"$T/out" 2>&1 || not_ok "make in a copy: $(tail -3 "$T/out")"
-	check_equal "a second make: what it builds" "$(tree_make 2>&1 | grep -v 'Nothing to be done')" ''
-	touch "$T/tree/include/port_abi.h"
-	tree_make >"$T/out" 2>&1 || not_ok "make after a change: $(tail -3 "$T/out")"
-	for file in agent.bpf.o agent.skel.h porttable.o agent; do
-		check "a changed port_abi.h rebuilds $file" \
-			[ -n "$(find "$T/tree/build/$file" -newer "$T/tree/include/port_abi.h")" ]
-	done
-	missing_tool 'clang.* is missing: install' CLANG=no-clang
-	missing_tool 'cc is missing: install' CC=no-cc
-	missing_tool 'bpftool is missing: install' BPFTOOL=
-	missing_tool 'library libbpf.* is missing: install' PKG_CONFIG=false
-	missing_tool 'pkg-config is missing: install' PKG_CONFIG=no-pkg-config
-}
-
-installing() {
-	tree_make install DESTDIR="$T/root" PREFIX=/usr >"$T/out" 2>&1 || not_ok "make install: $(tail -3 "$T/out")"
-	check_equal "make install: files" "$(cd "$T/root" && find . -type f | sort | xargs)" \
-		'./usr/sbin/portacct-agent ./usr/share/portacct/services.csv'
-	check_equal "the installed program" "$("$T/root/usr/sbin/portacct-agent" --lookup 22/tcp | head -1)" 'ssh 22/tcp'
-	tree_make uninstall DESTDIR="$T/root" PREFIX=/usr >"$T/out" 2>&1
-	check_equal "make uninstall: files left" "$(find "$T/root" -type f)" ''
-}
-
 help_text
 usage_errors
 top_output
 run_options
 database
-building
-installing
 finish
