@@ -59,14 +59,15 @@ static __always_inline __u32 frame_bytes(struct xdp_md *ctx, __u32 packet_end, _
  */
 static __always_inline void count_copy(struct xdp_md *ctx, __u32 bytes)
 {
-	__u32 index = 0, length = bytes < COPY_BYTES ? bytes : COPY_BYTES;
+	__u32 index = 0, last = (bytes < COPY_BYTES ? bytes : COPY_BYTES) - 1;
 	__u8 *copy = bpf_map_lookup_elem(&copies, &index);
 	enum port_bucket bucket = PORT_MALFORMED;
 	struct pkt pkt;
 
-	OPAQUE(length);
-	if (copy && length && length <= COPY_BYTES && !bpf_xdp_load_bytes(ctx, 0, copy, length))
-		bucket = parse_copy(copy, length, zero_unknown, starts_at_l3, &pkt);
+	/* 1 is added behind the check: from "not 0" older verifiers (6.1) learn no lower bound. */
+	OPAQUE(last);
+	if (copy && last < COPY_BYTES && !bpf_xdp_load_bytes(ctx, 0, copy, last + 1))
+		bucket = parse_copy(copy, last + 1, zero_unknown, starts_at_l3, &pkt);
 	if (bucket != PORT_NO_BUCKET)
 		account_bucket(bucket, bytes);
 	else

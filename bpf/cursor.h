@@ -21,8 +21,8 @@ struct cursor {
 	bool is_copy;
 	__u32 offset;
 	__u32 length; /* how many bytes there are */
-	__u32 last; /* offset of the last byte by the IP header's length; ~0: it names none */
-	__u32 zero; /* 0, in a way that the verifier cannot know */
+	__u32 last;   /* offset of the last byte by the IP header's length; ~0: it names none */
+	__u32 zero;   /* 0, in a way that the verifier cannot know */
 };
 
 /*

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # run.sh AGENT: what `make run` does once AGENT is built. IFACE, RUN_SECONDS, TEXTFILE_DIR from the environment.
-set -eu
+set -euf # -f: IFACE may hold patterns, which are for the agent
 agent=$1
 if [ "$(id -u)" != 0 ]; then
 	echo "make run: root is needed to attach to network devices: sudo make run" >&2

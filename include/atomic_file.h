@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-/* 0 or -errno; -EISDIR if path names a directory. */
+/* 0 or -errno; -EISDIR if path names a directory, -EINVAL if a device, FIFO or socket of ours. */
 int atomic_file_write(const char *path, const void *data, size_t len);
 /* Whether path's directory exists and takes new files: 0 or -errno. Also removes temporary files
  * that a killed writer left there. */

@@ -12,6 +12,10 @@ enum exit_status { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
 /* Colour only on a terminal, and not where NO_COLOR asks for none. */
 bool commands_use_colour(void);
+/* One line a device: what is done on it, or that it is gone. */
+void commands_tell_devices(const struct datapath *datapath, const char *what);
+/* The exit status once standard output has been written with this result; says what went wrong. */
+int commands_finish_output(int err);
 int commands_run(const struct cli_options *options);
 
 #endif

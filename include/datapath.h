@@ -27,13 +27,14 @@ enum datapath_mode { DATAPATH_AUTO, DATAPATH_NATIVE, DATAPATH_GENERIC };
 struct datapath_state {
 	char version[32];      /* of the agent that loaded the program */
 	uint64_t since;        /* when counting began, seconds since 1970 */
-	uint64_t base_packets; /* the interface's own counters at that time */
+	uint64_t base_counted; /* frames counted before the program came to the present interface */
+	uint64_t base_packets; /* that interface's own counters at that time */
 	uint64_t base_bytes;
 	uint32_t mode; /* enum datapath_mode, never DATAPATH_AUTO */
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct datapath_state) == 64, "no implicit padding in a map value");
+_Static_assert(sizeof(struct datapath_state) == 72, "no implicit padding in a map value");
 
 struct datapath_device {
 	char name[IFNAMSIZ];
@@ -42,14 +43,15 @@ struct datapath_device {
 	int counters;     /* descriptors, -1: none */
 	int link;
 	int state_map;
-	bool is_new;          /* made by this process, not adopted */
+	bool is_new;          /* its folder was made by this process */
+	bool is_added;        /* not adopted, whether or not there was a folder */
 	bool is_attached_now; /* by this process, though its counters may be older */
 };
 
 struct datapath;
 
 enum datapath_access {
-	DATAPATH_READ, /* the pinned state that there is; -ENOENT if there is none */
+	DATAPATH_READ,    /* the pinned state that there is; -ENOENT if there is none */
 	DATAPATH_WRITE,   /* the same, made where missing, locked against a second agent */
 	DATAPATH_PRIVATE, /* unpinned maps of this process */
 };
@@ -59,9 +61,18 @@ void datapath_close(struct datapath *datapath);
 
 /* Takes the pinned records over into slots. 0 or -errno. */
 int datapath_restore_slots(struct datapath *datapath, struct slots *slots);
-/* Stores the records and puts the table in force, whole, in one store. 0 or -errno. */
-int datapath_publish(struct datapath *datapath, struct slots *slots, const struct porttable *table);
-/* Attaches a device, or replaces the program of one that is attached. 0 or -errno. */
+/*
+ * Makes room for the slots and stores their records; what is counted does not change. 0 or -errno.
+ */
+int datapath_prepare(struct datapath *datapath, struct slots *slots);
+/* Whether a table is in force. */
+bool datapath_has_table(const struct datapath *datapath);
+/* Puts the table in force, whole, in one store. 0 or -errno. */
+int datapath_publish(struct datapath *datapath, const struct porttable *table);
+/*
+ * Attaches a device, or replaces the program of one that is attached. 0, -EOPNOTSUPP (a device of a
+ * kind that cannot be counted), or another -errno; then nothing of that device has changed.
+ */
 int datapath_attach(struct datapath *datapath, const struct device *device,
 		    enum datapath_mode mode);
 /* Takes back what this process has made, attached or pinned; for a start that failed half-way. */
@@ -72,9 +83,10 @@ const struct datapath_device *datapath_device(const struct datapath *datapath, s
 /* Reads a device's counters into a snapshot that has been initialised. 0 or -errno. */
 int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot);
 
-/*
- * The series decisions are shared by all writers of a textfile: read, decide, store, as one step.
- */
+/* Held by who measures and writes a textfile, so that no older measurement replaces a newer one. */
+int datapath_lock_export(const struct datapath *datapath);
+void datapath_unlock_export(int lock);
+/* The series decisions are shared by all writers: read, decide, store; under the lock above. */
 void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 			    void (*decide)(void *ctx, struct slots *slots), void *ctx);
 

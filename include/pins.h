@@ -31,6 +31,8 @@ int pins_open(struct pins *pins, const char *pin_dir, bool create);
 void pins_close(struct pins *pins);
 /* Keeps a second agent out until pins_close(). 0, or -EWOULDBLOCK (logged). */
 int pins_lock(struct pins *pins);
+/* Both; opens anew where the directory was removed by another process before the lock was there. */
+int pins_open_locked(struct pins *pins, const char *pin_dir, bool create);
 bool pins_is_locked(const struct pins *pins);
 /* A lock held for an instant only, for a read and write of the shared records. */
 int pins_lock_records(const struct pins *pins);
@@ -40,6 +42,7 @@ void pins_unlock_records(int lock);
 bool pins_map_path(const struct pins *pins, const char *map, char path[PATH_MAX]);
 bool pins_device_path(const struct pins *pins, const char *device, const char *file,
 		      char path[PATH_MAX]);
+/* 1: made, 0: was there, or -errno (logged). */
 int pins_make_device(const struct pins *pins, const char *device);
 /* Calls each device's name; stops at the first that returns other than 0, and returns that. */
 int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *device),

@@ -16,6 +16,7 @@ struct prom_self {
 	double collection_seconds;
 	const char *libbpf; /* version of the library, "1.1" */
 	const char *kernel; /* release of the running kernel */
+	uint32_t max_series;
 };
 
 /*

@@ -17,6 +17,7 @@ struct status_device {
 	const char *version;        /* of the agent that loaded the program */
 	uint64_t since;             /* seconds since 1970 */
 	bool is_attached;           /* false: the device is gone, or counting on it has ended */
+	uint64_t base_frames;       /* counted before the program came to the present interface */
 	bool has_interface;         /* the next two are known */
 	uint64_t interface_packets; /* received by the interface since counting began */
 	uint64_t interface_bytes;

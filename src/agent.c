@@ -28,14 +28,6 @@ struct agent {
 	int timer;
 };
 
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
 /* Said once when it begins to fail and once when it works again, however long that takes. */
 static void note_textfile(struct agent *agent, int err)
 {
@@ -61,18 +53,18 @@ static void show_top(const struct agent *agent, const struct measurement *now)
 	report_free(&report);
 }
 
-static void export(struct agent *agent)
+static void export(struct agent *agent, bool with_top)
 {
 	struct measurement now;
-	struct timespec start;
+	int write_error;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	if (session_measure(&agent->session, &now))
+	if (textfile_update(&agent->session, &now, &write_error))
 		return;
-	note_textfile(agent, textfile_write(&agent->session, &now, seconds_since(&start)));
+	note_textfile(agent, write_error);
 	if (agent->before.devices) {
 		measurement_compare(&now, &agent->before);
-		show_top(agent, &now);
+		if (with_top)
+			show_top(agent, &now);
 		measurement_fini(&agent->before);
 	}
 	agent->before = now;
@@ -112,27 +104,15 @@ static void loop(struct agent *agent)
 	};
 	uint64_t expirations;
 
-	export(agent);
+	export(agent, false);
 	while (poll(events, 2, -1) >= 0 || errno == EINTR) {
 		if (events[0].revents & POLLIN)
 			break;
 		if (events[1].revents & POLLIN &&
 		    read(agent->timer, &expirations, sizeof(expirations)) == sizeof(expirations))
-			export(agent);
+			export(agent, true);
 	}
-	export(agent);
-}
-
-static void tell_devices(const struct agent *agent, const char *what)
-{
-	const struct datapath *datapath = agent->session.datapath;
-
-	for (size_t i = 0; i < datapath_count(datapath); i++) {
-		const struct datapath_device *device = datapath_device(datapath, i);
-
-		log_info("device '%s': %s, %s XDP", device->name, what,
-			 datapath_mode_name(device->state.mode));
-	}
+	export(agent, false); /* the last word of the counters */
 }
 
 static int start(struct agent *agent, const struct cli_options *options)
@@ -157,9 +137,10 @@ int agent_run(const struct cli_options *options)
 	int status = start(&agent, options);
 
 	if (status == EXIT_DONE) {
-		tell_devices(&agent, "counting");
+		commands_tell_devices(agent.session.datapath, "counting");
 		loop(&agent);
-		tell_devices(&agent, "the kernel goes on counting (--detach ends it)");
+		commands_tell_devices(agent.session.datapath,
+				      "the kernel goes on counting until --detach");
 	}
 	if (agent.before.devices)
 		measurement_fini(&agent.before);

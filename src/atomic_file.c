@@ -46,12 +46,24 @@ static int target_open(struct target *target, const char *path)
 	return target->dir_fd < 0 ? -errno : 0;
 }
 
-static int target_is_directory(const struct target *target)
+/*
+ * What may stand where the file goes: nothing, a file, or what somebody else has put there to
+ * hinder us. A device, a FIFO or a socket of our own, or our link to one, is meant to be written to
+ * and not to be replaced: "-o /dev/stdout".
+ */
+static int target_check(const struct target *target)
 {
 	struct stat st;
 
-	return !fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) &&
-	       S_ISDIR(st.st_mode);
+	if (fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (st.st_uid != geteuid())
+		return 0;
+	if (S_ISLNK(st.st_mode) && fstatat(target->dir_fd, target->name, &st, 0))
+		return 0;
+	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? 0 : -EINVAL;
 }
 
 static int tmp_open(const struct target *target, char tmp[TMP_NAME_SIZE])
@@ -123,10 +135,10 @@ static int tmp_fill(int fd, const void *data, size_t len)
 static int replace(const struct target *target, const void *data, size_t len)
 {
 	char tmp[TMP_NAME_SIZE];
-	int err, fd;
+	int err = target_check(target), fd;
 
-	if (target_is_directory(target))
-		return -EISDIR;
+	if (err)
+		return err;
 	fd = tmp_create(target, tmp);
 	if (fd < 0)
 		return fd;
@@ -201,10 +213,9 @@ int atomic_file_prepare(const char *path)
 	if (err)
 		return err;
 	sweep(&target);
-	if (target_is_directory(&target)) {
-		err = -EISDIR;
+	err = target_check(&target);
+	if (err)
 		goto out;
-	}
 	fd = tmp_create(&target, tmp);
 	if (fd < 0) {
 		err = fd;

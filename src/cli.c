@@ -23,7 +23,7 @@ static void make_tables(struct option longs[CLI_ROWS + 1], char shorts[2 * CLI_R
 		longs[i] = (struct option){ .name = cli_rows[i].name, .val = LONG_BASE + (int)i };
 		longs[i].has_arg = cli_rows[i].is_optional ? optional_argument
 				   : cli_rows[i].argument  ? required_argument
-						       : no_argument;
+							   : no_argument;
 		if (!cli_rows[i].letter)
 			continue;
 		shorts[used++] = cli_rows[i].letter;
@@ -83,22 +83,22 @@ static bool lists_services(int argc, char **argv, int at)
 	return at < argc && is_services(argv[at]) && (at + 1 == argc || argv[at + 1][0] == '-');
 }
 
-static int check_json(const struct cli_options *options)
+/* What would promise something else than the command does. */
+static int check_command(const struct cli_options *options)
 {
-	switch (options->command) {
-	case CLI_RUN:
-	case CLI_ONCE:
-	case CLI_ATTACH:
-	case CLI_DETACH:
-	case CLI_CHECK_SERVICES:
-		if (!options->json)
-			return 0;
-		log_errorx(
-			"option '--json': goes with --top, --status, --services and --lookup only");
+	bool has_json = options->command == CLI_TOP || options->command == CLI_STATUS ||
+			options->command == CLI_SERVICES || options->command == CLI_LOOKUP ||
+			options->command == CLI_HELP || options->command == CLI_VERSION;
+
+	if (options->json && !has_json) {
+		log_errorx("option '--json': goes with --top, --status, --services and --lookup");
 		return -EINVAL;
-	default:
-		return 0;
 	}
+	if (options->command == CLI_DETACH && options->interfaces.count) {
+		log_errorx("option '--interface': --detach ends the counting on all devices");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 int cli_parse(struct cli_options *options, int argc, char **argv)
@@ -129,7 +129,7 @@ int cli_parse(struct cli_options *options, int argc, char **argv)
 	if (err)
 		return err;
 	if (optind >= argc)
-		return check_json(options);
+		return check_command(options);
 	log_errorx("command line: '%s' is not an option; see --help", argv[optind]);
 	return -EINVAL;
 }

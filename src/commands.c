@@ -21,12 +21,27 @@
 #include "top_json.h"
 
 /* A reader that has seen enough, as head(1), is no failure. */
-static int finish_output(int err)
+int commands_finish_output(int err)
 {
-	if (!err || (err == -EIO && errno == EPIPE))
+	int reason = err == -EIO && errno ? errno : err;
+
+	if (!err || reason == EPIPE)
 		return EXIT_DONE;
-	log_error(err, "standard output: cannot be written");
+	log_error(reason, "standard output: cannot be written");
 	return EXIT_FAILED;
+}
+
+void commands_tell_devices(const struct datapath *datapath, const char *what)
+{
+	for (size_t i = 0; i < datapath_count(datapath); i++) {
+		const struct datapath_device *device = datapath_device(datapath, i);
+
+		if (device->ifindex)
+			log_info("device '%s': %s (%s XDP)", device->name, what,
+				 datapath_mode_name(device->state.mode));
+		else
+			log_info("device '%s': is gone; its counters are kept", device->name);
+	}
 }
 
 bool commands_use_colour(void)
@@ -94,7 +109,7 @@ static int print_top(const struct cli_options *options, const struct measurement
 		err = top_print(stdout, &report, measurement, options->top_rows,
 				commands_use_colour());
 	report_free(&report);
-	return finish_output(err);
+	return commands_finish_output(err);
 }
 
 static int run_top(struct session *session)
@@ -118,20 +133,15 @@ static int run_once(struct session *session)
 {
 	const char *path = session->options->textfile;
 	struct measurement measurement;
-	struct timespec start, end;
-	int err = atomic_file_prepare(path);
+	int err = atomic_file_prepare(path), read_error;
 
 	if (!err) {
-		err = session_read(session);
-		if (err)
-			return err == -ENOENT ? nothing_counted(session->options) : EXIT_FAILED;
-		clock_gettime(CLOCK_MONOTONIC, &start);
-		if (session_measure(session, &measurement))
+		read_error = session_read(session);
+		if (read_error)
+			return read_error == -ENOENT ? nothing_counted(session->options)
+						     : EXIT_FAILED;
+		if (textfile_update(session, &measurement, &err))
 			return EXIT_FAILED;
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		err = textfile_write(session, &measurement,
-				     (double)(end.tv_sec - start.tv_sec) +
-					     (double)(end.tv_nsec - start.tv_nsec) / 1e9);
 		measurement_fini(&measurement);
 	}
 	if (!err)
@@ -144,9 +154,7 @@ static int run_attach(struct session *session)
 {
 	if (session_count(session, DATAPATH_WRITE))
 		return EXIT_FAILED;
-	for (size_t i = 0; i < datapath_count(session->datapath); i++)
-		log_info("device '%s': counting, %s", datapath_device(session->datapath, i)->name,
-			 datapath_mode_name(datapath_device(session->datapath, i)->state.mode));
+	commands_tell_devices(session->datapath, "counting");
 	return EXIT_DONE;
 }
 
@@ -154,9 +162,11 @@ static int run_detach(const struct cli_options *options)
 {
 	int err = datapath_detach(options->pin_dir);
 
-	if (err == -ENOENT)
+	if (err == -ENOENT) {
 		log_info("pin directory '%s': nothing is counted", options->pin_dir);
-	else if (err)
+		return EXIT_DONE;
+	}
+	if (err)
 		return EXIT_FAILED;
 	err = textfile_remove(options->textfile);
 	if (!err)
@@ -175,6 +185,7 @@ static void compare_interface(struct status_device *device, const struct datapat
 	    interface->receive_packets < counted->state.base_packets)
 		return;
 	device->has_interface = true;
+	device->base_frames = counted->state.base_counted;
 	device->interface_packets = interface->receive_packets - counted->state.base_packets;
 	device->interface_bytes = interface->receive_bytes - counted->state.base_bytes;
 }
@@ -222,7 +233,7 @@ static int print_status(struct session *session, const struct measurement *measu
 					     : status_print(stdout, &status);
 	}
 	free(status.devices);
-	return finish_output(err);
+	return commands_finish_output(err);
 }
 
 static int run_status(struct session *session)
@@ -249,7 +260,7 @@ static int run_services(struct session *session)
 {
 	if (session_compile(session))
 		return EXIT_FAILED;
-	return finish_output(
+	return commands_finish_output(
 		services_print(stdout, session->db, session->table, session->options->json));
 }
 
@@ -264,16 +275,11 @@ static int run_lookup(struct session *session)
 	if (err == -ENOENT)
 		return EXIT_FAILED;
 	if (err != -EINVAL)
-		return finish_output(err);
-	log_errorx("option '--lookup': '%s' is not a port from 1 to 65535 of tcp, udp, sctp or dccp",
-		   session->options->argument);
+		return commands_finish_output(err);
+	log_errorx(
+		"option '--lookup': '%s' is not a port from 1 to 65535 of tcp, udp, sctp or dccp",
+		session->options->argument);
 	return EXIT_USAGE;
-}
-
-/* The file alone, whatever else would be loaded: its own errors are asked for. */
-static int run_check(struct session *session)
-{
-	return portdb_load_file(session->db, session->options->argument) ? EXIT_USAGE : EXIT_DONE;
 }
 
 static int dispatch(struct session *session)
@@ -291,11 +297,32 @@ static int dispatch(struct session *session)
 		return run_services(session);
 	case CLI_LOOKUP:
 		return run_lookup(session);
-	case CLI_CHECK_SERVICES:
-		return run_check(session);
 	default:
 		return EXIT_USAGE;
 	}
+}
+
+static void report(void *ctx, const char *message)
+{
+	(void)ctx;
+	log_errorx("%s", message);
+}
+
+/* The file alone, whatever else would be loaded: its own errors are asked for. */
+static int run_check(const struct cli_options *options)
+{
+	struct portdb *db = portdb_new(report, NULL);
+	int status = EXIT_FAILED;
+
+	if (db)
+		status = portdb_load_file(db, options->argument) ? EXIT_USAGE : EXIT_DONE;
+	if (status == EXIT_DONE) {
+		printf("%s: %zu entries, %zu rows passed over\n", options->argument,
+		       portdb_count(db), portdb_passed_over(db, 0));
+		status = commands_finish_output(fflush(stdout) ? -EIO : 0);
+	}
+	portdb_free(db);
+	return status;
 }
 
 int commands_run(const struct cli_options *options)
@@ -305,6 +332,8 @@ int commands_run(const struct cli_options *options)
 
 	if (options->command == CLI_DETACH)
 		return run_detach(options);
+	if (options->command == CLI_CHECK_SERVICES)
+		return run_check(options);
 	err = session_init(&session, options);
 	status = err == -ENOMEM ? EXIT_FAILED : err ? EXIT_USAGE : dispatch(&session);
 	session_fini(&session);

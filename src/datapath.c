@@ -46,13 +46,15 @@ struct datapath_device *datapath_add(struct datapath *datapath, const char *name
 	return &devices[at];
 }
 
-static void drop_last(struct datapath *datapath)
+void datapath_drop(struct datapath *datapath, struct datapath_device *device)
 {
-	struct datapath_device *device = &datapath->devices[--datapath->count];
+	size_t behind = (size_t)(&datapath->devices[datapath->count] - (device + 1));
 
 	datapath_close_fd(&device->counters);
 	datapath_close_fd(&device->state_map);
 	datapath_close_fd(&device->link);
+	memmove(device, device + 1, behind * sizeof(*device));
+	datapath->count--;
 }
 
 /* libbpf's own words would come twice: the caller says what failed, and for which object. */
@@ -67,6 +69,28 @@ static int adopt(void *ctx, const char *name)
 	return datapath_adopt(ctx, name);
 }
 
+static int is_there(void *ctx, const char *name)
+{
+	(void)ctx, (void)name;
+	return 1;
+}
+
+/*
+ * Without the services map there is nothing yet; but a device that is counted all the same is no
+ * nothing.
+ */
+static int check_empty(const struct datapath *datapath)
+{
+	int err = pins_each_device(&datapath->pins, is_there, NULL);
+
+	if (err <= 0)
+		return err ? err : datapath->access == DATAPATH_READ ? -ENOENT : 0;
+	log_errorx("pin directory '%s': 'services' is missing, but devices are counted: "
+		   "--detach first, then start anew",
+		   datapath->pins.path);
+	return -EINVAL;
+}
+
 /* What is pinned already: the services map, which tells the capacity, and the devices. */
 static int open_pinned(struct datapath *datapath)
 {
@@ -79,7 +103,7 @@ static int open_pinned(struct datapath *datapath)
 		return -ENAMETOOLONG;
 	datapath->services = bpf_obj_get(path);
 	if (datapath->services == -ENOENT)
-		return datapath->access == DATAPATH_READ ? -ENOENT : 0;
+		return check_empty(datapath);
 	if (datapath->services < 0 || bpf_obj_get_info_by_fd(datapath->services, &info, &size)) {
 		log_error(errno, "pin '%s': cannot be opened", path);
 		return -errno;
@@ -108,9 +132,10 @@ static int open_access(struct datapath *datapath, const char *pin_dir)
 		return -ENOMEM;
 	if (datapath->access == DATAPATH_PRIVATE)
 		return 0;
-	err = pins_open(&datapath->pins, pin_dir, datapath->access == DATAPATH_WRITE);
-	if (!err && datapath->access == DATAPATH_WRITE)
-		err = pins_lock(&datapath->pins);
+	if (datapath->access == DATAPATH_WRITE)
+		err = pins_open_locked(&datapath->pins, pin_dir, true);
+	else
+		err = pins_open(&datapath->pins, pin_dir, false);
 	return err ? err : open_pinned(datapath);
 }
 
@@ -138,7 +163,7 @@ void datapath_close(struct datapath *datapath)
 	if (!datapath)
 		return;
 	while (datapath->count)
-		drop_last(datapath);
+		datapath_drop(datapath, &datapath->devices[datapath->count - 1]);
 	free(datapath->devices);
 	free(datapath->cells);
 	if (datapath->records)
@@ -177,10 +202,8 @@ const char *datapath_library_version(void)
 int datapath_detach(const char *pin_dir)
 {
 	struct pins pins;
-	int err = pins_open(&pins, pin_dir, false);
+	int err = pins_open_locked(&pins, pin_dir, false);
 
-	if (!err)
-		err = pins_lock(&pins);
 	if (!err)
 		err = pins_remove(&pins);
 	pins_close(&pins);

@@ -13,6 +13,7 @@
 #include "datapath_private.h"
 #include "devices.h"
 #include "log.h"
+#include "snapshot.h"
 #include "version.h"
 
 const char *datapath_mode_name(uint32_t mode)
@@ -20,88 +21,18 @@ const char *datapath_mode_name(uint32_t mode)
 	return mode == DATAPATH_NATIVE ? "native" : mode == DATAPATH_GENERIC ? "generic" : "auto";
 }
 
-static int create_counters(const struct datapath *datapath)
-{
-	return bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", sizeof(uint32_t),
-			      sizeof(struct port_counter), PORT_INDEX_END(datapath->capacity),
-			      NULL);
-}
-
-static int create_state(const struct datapath *datapath)
-{
-	(void)datapath;
-	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "state", sizeof(uint32_t),
-			      sizeof(struct datapath_state), 1, NULL);
-}
-
-/* The link's device, which follows it through renames; 0: the device is gone. */
-static uint32_t link_ifindex(int link)
+/*
+ * Whether the link is the one on this very interface: a number alone may be that of another device,
+ * made since, or in another network namespace.
+ */
+static bool is_counting(const struct datapath_device *device, const struct device *interface)
 {
 	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
+	__u32 size = sizeof(info), id = 0;
 
-	if (bpf_obj_get_info_by_fd(link, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
-		return 0;
-	return info.xdp.ifindex;
-}
-
-static int open_device_map(struct datapath *datapath, const char *device, const char *map,
-			   int (*create)(const struct datapath *))
-{
-	char path[PATH_MAX];
-
-	if (datapath->access == DATAPATH_PRIVATE)
-		snprintf(path, sizeof(path), "/%s", map);
-	else if (!pins_device_path(&datapath->pins, device, map, path))
-		return -ENAMETOOLONG;
-	return datapath_map(datapath, path, create);
-}
-
-static int open_device_maps(struct datapath *datapath, struct datapath_device *device)
-{
-	uint32_t index = 0;
-
-	device->counters = open_device_map(datapath, device->name, "counters", create_counters);
-	if (device->counters < 0)
-		return device->counters;
-	device->state_map = open_device_map(datapath, device->name, "state", create_state);
-	if (device->state_map < 0)
-		return device->state_map;
-	return bpf_map_lookup_elem(device->state_map, &index, &device->state);
-}
-
-static void open_link(struct datapath *datapath, struct datapath_device *device)
-{
-	char path[PATH_MAX];
-
-	if (!pins_device_path(&datapath->pins, device->name, "link", path))
-		return;
-	device->link = bpf_obj_get(path);
-	device->ifindex = device->link < 0 ? 0 : link_ifindex(device->link);
-}
-
-/*
- * A folder without counters is what a start leaves that was killed in its middle. A reader passes
- * it over; the next start fills it.
- */
-int datapath_adopt(struct datapath *datapath, const char *name)
-{
-	struct datapath_device *device;
-	char path[PATH_MAX];
-	int fd;
-
-	if (!pins_device_path(&datapath->pins, name, "state", path))
-		return -ENAMETOOLONG;
-	fd = bpf_obj_get(path);
-	if (fd == -ENOENT)
-		return 0;
-	if (fd >= 0)
-		close(fd);
-	device = datapath_add(datapath, name);
-	if (!device)
-		return -ENOMEM;
-	open_link(datapath, device);
-	return open_device_maps(datapath, device);
+	return device->link >= 0 && !bpf_obj_get_info_by_fd(device->link, &info, &size) &&
+	       info.xdp.ifindex == interface->ifindex &&
+	       !bpf_xdp_query_id((int)interface->ifindex, 0, &id) && id == info.prog_id;
 }
 
 static bool kernel_has_frags(void)
@@ -136,7 +67,8 @@ static struct agent_bpf *load(const struct datapath *datapath, const struct data
 		err = agent_bpf__load(skeleton);
 	if (!err)
 		return skeleton;
-	log_error(err, "program for device '%s': cannot be loaded", device->name);
+	log_error(err, "program for device '%s': cannot be loaded%s", device->name,
+		  err == -EACCES ? " (the kernel's verifier refuses it)" : "");
 	agent_bpf__destroy(skeleton);
 	errno = -err;
 	return NULL;
@@ -222,58 +154,77 @@ static int replace_program(const struct datapath_device *device, int program)
 	return err;
 }
 
-static void describe(struct datapath_device *device, const struct device *interface)
+/*
+ * What the interface has received by now: loading takes tens of milliseconds, and what came
+ * meanwhile would look like frames that were missed.
+ */
+static void read_base(struct datapath_state *state, const struct device *interface)
 {
-	snprintf(device->state.version, sizeof(device->state.version), "%s", PORTACCT_VERSION);
-	if (device->state.since)
-		return;
-	device->state.since = (uint64_t)time(NULL);
-	device->state.base_packets = interface->receive_packets;
-	device->state.base_bytes = interface->receive_bytes;
+	const struct device *now = NULL;
+	struct devices devices = {};
+
+	if (!devices_read(&devices))
+		now = devices_find(&devices, interface->name);
+	if (!now || now->ifindex != interface->ifindex)
+		now = interface;
+	state->base_packets = now->receive_packets;
+	state->base_bytes = now->receive_bytes;
+	devices_free(&devices);
+}
+
+/* What the interface and the counters say now is where the comparison of the two begins. */
+static int set_base(struct datapath *datapath, struct datapath_device *device,
+		    const struct device *interface)
+{
+	struct datapath_state *state = &device->state;
+	struct snapshot snapshot;
+	int err = snapshot_init(&snapshot, datapath->capacity);
+
+	if (err)
+		return err;
+	err = datapath_read(datapath, (size_t)(device - datapath->devices), &snapshot);
+	state->base_counted = snapshot_totals(&snapshot).frames.packets;
+	snapshot_fini(&snapshot);
+	read_base(state, interface);
+	if (!state->since)
+		state->since = (uint64_t)time(NULL);
+	return err;
+}
+
+static int attach_anew(struct datapath *datapath, struct datapath_device *device,
+		       const struct device *interface, int program)
+{
+	int err = set_base(datapath, device, interface);
+
+	if (!err)
+		err = store_state(device);
+	if (err)
+		return err;
+	datapath_close_fd(&device->link);
+	device->ifindex = interface->ifindex;
+	err = create_link(device, program);
+	return err ? err : pin_link(datapath, device);
 }
 
 static int attach(struct datapath *datapath, struct datapath_device *device,
 		  const struct device *interface, bool starts_at_l3)
 {
-	bool is_counting = device->link >= 0 && device->ifindex == interface->ifindex;
 	struct agent_bpf *skeleton = load(datapath, device, starts_at_l3);
 	int program, err;
 
 	if (!skeleton)
 		return -errno;
 	program = bpf_program__fd(skeleton->progs.portacct);
-	describe(device, interface);
-	err = store_state(device);
-	if (!err && is_counting) {
+	snprintf(device->state.version, sizeof(device->state.version), "%s", PORTACCT_VERSION);
+	if (is_counting(device, interface)) {
 		err = replace_program(device, program);
-	} else if (!err) {
-		datapath_close_fd(&device->link);
-		device->ifindex = interface->ifindex;
-		err = create_link(device, program);
 		if (!err)
-			err = pin_link(datapath, device);
+			err = store_state(device);
+	} else {
+		err = attach_anew(datapath, device, interface, program);
 	}
 	agent_bpf__destroy(skeleton);
 	return err;
-}
-
-/* The device's place in the datapath, with its maps open: adopted, or made now. */
-static struct datapath_device *prepare(struct datapath *datapath, const char *name)
-{
-	struct datapath_device *device = datapath_find(datapath, name);
-	int err = 0;
-
-	if (device)
-		return device;
-	if (datapath->access != DATAPATH_PRIVATE)
-		err = pins_make_device(&datapath->pins, name);
-	if (err)
-		return NULL;
-	device = datapath_add(datapath, name);
-	if (!device)
-		return NULL;
-	device->is_new = true;
-	return open_device_maps(datapath, device) ? NULL : device;
 }
 
 /*
@@ -282,16 +233,58 @@ static struct datapath_device *prepare(struct datapath *datapath, const char *na
 static int choose_mode(struct datapath_device *device, const struct device *interface,
 		       enum datapath_mode mode)
 {
-	bool is_counting = device->link >= 0 && device->ifindex == interface->ifindex;
+	bool counting = is_counting(device, interface);
 
-	if (is_counting && mode != DATAPATH_AUTO && device->state.mode != mode) {
+	if (counting && mode != DATAPATH_AUTO && device->state.mode != mode) {
 		log_errorx("device '%s': is counted in %s mode: --detach first to change it",
 			   device->name, datapath_mode_name(device->state.mode));
 		return -EBUSY;
 	}
-	if (!is_counting)
+	if (!counting)
 		device->state.mode = mode == DATAPATH_GENERIC ? DATAPATH_GENERIC : DATAPATH_NATIVE;
 	return 0;
+}
+
+/*
+ * Where a device is counted already, under whatever name it then had; else the place of its name,
+ * if that is free: a link that is alive elsewhere is not given up for it.
+ */
+static struct datapath_device *place(struct datapath *datapath, const struct device *interface)
+{
+	struct datapath_device *device;
+
+	for (size_t i = 0; i < datapath->count; i++) {
+		device = &datapath->devices[i];
+		if (!is_counting(device, interface))
+			continue;
+		if (strcmp(device->name, interface->name))
+			log_info("device '%s': is counted as '%s', its earlier name",
+				 interface->name, device->name);
+		return device;
+	}
+	device = datapath_find(datapath, interface->name);
+	if (!device)
+		return datapath_make_device(datapath, interface->name);
+	if (!device->ifindex)
+		return device;
+	log_errorx("device '%s': the counters of this name belong to another device, number %u: "
+		   "--detach first",
+		   interface->name, device->ifindex);
+	return NULL;
+}
+
+static int check(const struct device *interface, bool *starts_at_l3)
+{
+	int err = devices_starts_at_l3(interface, starts_at_l3);
+
+	if (err) {
+		log_errorx("device '%s': frames of link type %u are not supported", interface->name,
+			   interface->hardware);
+	} else if (interface->is_loopback) { /* generic XDP has panicked kernels on it */
+		log_errorx("device '%s': a loopback device cannot be counted", interface->name);
+		err = -EOPNOTSUPP;
+	}
+	return err;
 }
 
 int datapath_attach(struct datapath *datapath, const struct device *interface,
@@ -299,43 +292,17 @@ int datapath_attach(struct datapath *datapath, const struct device *interface,
 {
 	struct datapath_device *device;
 	bool starts_at_l3;
-	int err = devices_starts_at_l3(interface, &starts_at_l3);
+	int err = check(interface, &starts_at_l3);
 
-	if (err) {
-		log_errorx("device '%s': frames of link type %u are not supported", interface->name,
-			   interface->hardware);
+	if (err)
 		return err;
-	}
-	if (interface->is_loopback) { /* no native XDP; generic XDP has panicked kernels on it */
-		log_errorx("device '%s': a loopback device cannot be counted", interface->name);
-		return -EOPNOTSUPP;
-	}
-	device = prepare(datapath, interface->name);
+	device = place(datapath, interface);
 	if (!device)
 		return -EINVAL;
 	err = choose_mode(device, interface, mode);
-	return err ? err : attach(datapath, device, interface, starts_at_l3);
-}
-
-static void undo_device(struct datapath *datapath, struct datapath_device *device)
-{
-	char path[PATH_MAX];
-
-	if (device->is_attached_now)
-		datapath_close_fd(&device->link);
-	if (device->is_new)
-		pins_remove_device(&datapath->pins, device->name);
-	else if (device->is_attached_now &&
-		 pins_device_path(&datapath->pins, device->name, "link", path))
-		unlink(path);
-}
-
-void datapath_undo(struct datapath *datapath)
-{
-	if (datapath->access != DATAPATH_WRITE)
-		return;
-	for (size_t i = 0; i < datapath->count; i++)
-		undo_device(datapath, &datapath->devices[i]);
-	if (datapath->is_new)
-		pins_remove(&datapath->pins);
+	if (!err)
+		err = attach(datapath, device, interface, starts_at_l3);
+	if (err)
+		datapath_undo_device(datapath, device);
+	return err;
 }

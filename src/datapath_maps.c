@@ -186,7 +186,7 @@ static int store_table(struct datapath *datapath, const struct porttable *table)
 	return err;
 }
 
-int datapath_publish(struct datapath *datapath, struct slots *slots, const struct porttable *table)
+int datapath_prepare(struct datapath *datapath, struct slots *slots)
 {
 	int err = check_capacity(datapath, slots);
 
@@ -204,16 +204,38 @@ int datapath_publish(struct datapath *datapath, struct slots *slots, const struc
 	if (datapath->ports < 0)
 		return datapath->ports;
 	store_records(datapath, slots);
-	err = store_table(datapath, table);
+	return 0;
+}
+
+bool datapath_has_table(const struct datapath *datapath)
+{
+	uint32_t index = 0, id;
+
+	return !bpf_map_lookup_elem(datapath->ports, &index, &id);
+}
+
+int datapath_publish(struct datapath *datapath, const struct porttable *table)
+{
+	int err = store_table(datapath, table);
+
 	if (err)
 		log_error(err, "map 'ports': the table cannot be stored");
 	return err;
 }
 
+int datapath_lock_export(const struct datapath *datapath)
+{
+	return datapath->access == DATAPATH_PRIVATE ? -1 : pins_lock_records(&datapath->pins);
+}
+
+void datapath_unlock_export(int lock)
+{
+	pins_unlock_records(lock);
+}
+
 void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 			    void (*decide)(void *ctx, struct slots *slots), void *ctx)
 {
-	int lock = datapath->access == DATAPATH_PRIVATE ? -1 : pins_lock_records(&datapath->pins);
 	uint32_t end =
 		slots_end(slots) < datapath->capacity ? slots_end(slots) : datapath->capacity;
 
@@ -222,7 +244,6 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 	decide(ctx, slots);
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++)
 		datapath->records[slot].series = slots_record(slots, slot)->series;
-	pins_unlock_records(lock);
 }
 
 uint64_t datapath_memory_bytes(const struct datapath *datapath)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the datapath share: datapath.c (open, close), datapath_maps.c (maps of all
- * devices), datapath_attach.c (program, links), datapath_read.c (counters).
+ * devices), datapath_device.c (a device's maps),
+ * datapath_attach.c (program, links), datapath_read.c (counters).
  */
 #ifndef DATAPATH_PRIVATE_H
 #define DATAPATH_PRIVATE_H
@@ -40,6 +41,11 @@ int datapath_map_records(struct datapath *datapath);
 struct datapath_device *datapath_add(struct datapath *datapath, const char *name);
 struct datapath_device *datapath_find(struct datapath *datapath, const char *name);
 void datapath_close_fd(int *fd);
+void datapath_drop(struct datapath *datapath, struct datapath_device *device);
+/* A place for a device that has none, with its maps open. NULL: failed (logged), nothing left. */
+struct datapath_device *datapath_make_device(struct datapath *datapath, const char *name);
+/* Takes back what this process has made of a device; one that it added is gone afterwards. */
+void datapath_undo_device(struct datapath *datapath, struct datapath_device *device);
 /* Opens what is pinned of a device. 0 or -errno (logged). */
 int datapath_adopt(struct datapath *datapath, const char *name);
 

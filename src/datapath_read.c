@@ -24,34 +24,35 @@ static uint64_t now_ns(void)
  */
 #define KERNEL_ENOTSUPP 524
 
-static int read_batches(struct datapath *datapath, int counters, uint32_t end,
+/* Both read on from *first, which tells how far they came. */
+static int read_batches(struct datapath *datapath, int counters, uint32_t *first, uint32_t end,
 			struct snapshot *snapshot)
 {
-	uint32_t keys[DATAPATH_BATCH], position = 0, first = 0;
+	uint32_t keys[DATAPATH_BATCH], position = 0;
 	int err = 0;
 
-	while (!err && first < end) {
+	while (!err && *first < end) {
 		uint32_t count = DATAPATH_BATCH;
 
-		err = bpf_map_lookup_batch(counters, first ? &position : NULL, &position, keys,
+		err = bpf_map_lookup_batch(counters, *first ? &position : NULL, &position, keys,
 					   datapath->cells, &count, NULL);
 		if (err && err != -ENOENT) /* -ENOENT: the map ends here */
 			return err;
-		snapshot_fold(snapshot, first, count, datapath->cells, datapath->cpus);
-		first += count;
+		snapshot_fold(snapshot, *first, count, datapath->cells, datapath->cpus);
+		*first += count;
 	}
 	return 0;
 }
 
-static int read_singly(struct datapath *datapath, int counters, uint32_t end,
+static int read_singly(struct datapath *datapath, int counters, uint32_t *first, uint32_t end,
 		       struct snapshot *snapshot)
 {
-	for (uint32_t index = 0; index < end; index++) {
-		int err = bpf_map_lookup_elem(counters, &index, datapath->cells);
+	for (; *first < end; ++*first) {
+		int err = bpf_map_lookup_elem(counters, first, datapath->cells);
 
 		if (err)
 			return err;
-		snapshot_fold(snapshot, index, 1, datapath->cells, datapath->cpus);
+		snapshot_fold(snapshot, *first, 1, datapath->cells, datapath->cpus);
 	}
 	return 0;
 }
@@ -61,11 +62,11 @@ int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot
 	const struct datapath_device *device = &datapath->devices[i];
 	uint32_t slots =
 		snapshot->slots_end < datapath->capacity ? snapshot->slots_end : datapath->capacity;
-	uint32_t end = PORT_INDEX_END(slots);
-	int err = read_batches(datapath, device->counters, end, snapshot);
+	uint32_t first = 0, end = PORT_INDEX_END(slots);
+	int err = read_batches(datapath, device->counters, &first, end, snapshot);
 
 	if (err == -KERNEL_ENOTSUPP || err == -EINVAL)
-		err = read_singly(datapath, device->counters, end, snapshot);
+		err = read_singly(datapath, device->counters, &first, end, snapshot);
 	snapshot->taken_ns = now_ns();
 	if (err)
 		log_error(err, "device '%s': its counters cannot be read", device->name);

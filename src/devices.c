@@ -173,13 +173,13 @@ static int dump(struct mnl_socket *socket, uint16_t type, uint8_t family, size_t
 	return err;
 }
 
-int devices_read(struct devices *devices)
+#define DUMP_TRIES 10
+
+static int read_all(struct devices *devices)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err;
+	int err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
 
-	*devices = (struct devices){};
-	err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
 	if (!err)
 		err = dump(socket, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), read_link,
 			   devices);
@@ -191,6 +191,19 @@ int devices_read(struct devices *devices)
 			   devices);
 	if (socket)
 		mnl_socket_close(socket);
+	return err;
+}
+
+/* A list that changed while it was read is read again; the kernel marks it, libmnl says EINTR. */
+int devices_read(struct devices *devices)
+{
+	int err = -EINTR;
+
+	*devices = (struct devices){};
+	for (int i = 0; err == -EINTR && i < DUMP_TRIES; i++) {
+		devices_free(devices);
+		err = read_all(devices);
+	}
 	if (err) {
 		log_error(err, "rtnetlink: cannot list the network devices");
 		devices_free(devices);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "utf8.h"
 
 /*
  * One write a message, so that lines of several processes do not mix in a journal; and one line,
@@ -20,9 +21,13 @@ print_line(const char *format, va_list args, const char *reason)
 
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+	for (size_t i = 0, step; i < length; i += step) {
+		step = utf8_printable(line + i);
+		if (!step) {
 			line[i] = '?';
+			step = 1;
+		}
+	}
 	fprintf(stderr, "%.*s%s%s\n", (int)length, line, reason ? ": " : "", reason ? reason : "");
 }
 

@@ -1,16 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "cli.h"
 #include "commands.h"
 
+/* So that no map or link takes the number of a stream that the caller has closed. */
+static void open_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_options options;
 
+	open_streams();
 	signal(SIGPIPE,
 	       SIG_IGN); /* a closed output is an error of the write, told or not by who writes */
 	if (cli_parse(&options, argc, argv))
@@ -27,5 +43,5 @@ int main(int argc, char **argv)
 	default:
 		return commands_run(&options);
 	}
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return commands_finish_output(fflush(stdout) ? -EIO : 0);
 }

@@ -233,6 +233,29 @@ int pins_lock(struct pins *pins)
 	return err;
 }
 
+static bool is_removed(const struct pins *pins)
+{
+	struct stat st;
+
+	return fstat(pins->fd, &st) || !st.st_nlink;
+}
+
+int pins_open_locked(struct pins *pins, const char *pin_dir, bool create)
+{
+	int err;
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		err = pins_open(pins, pin_dir, create);
+		if (!err)
+			err = pins_lock(pins);
+		if (err || !is_removed(pins))
+			return err;
+		pins_close(pins);
+	}
+	log_errorx("pin directory '%s': is removed as often as it is made", pin_dir);
+	return -EBUSY;
+}
+
 bool pins_is_locked(const struct pins *pins)
 {
 	int fd = openat(pins->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -277,7 +300,9 @@ int pins_make_device(const struct pins *pins, const char *device)
 	char escaped[PINS_ESCAPED_MAX];
 
 	pins_escape(device, escaped);
-	if (!mkdirat(pins->fd, escaped, 0700) || errno == EEXIST)
+	if (!mkdirat(pins->fd, escaped, 0700))
+		return 1;
+	if (errno == EEXIST)
 		return 0;
 	log_error(errno, "pin directory '%s/%s': cannot be made", pins->path, escaped);
 	return -errno;

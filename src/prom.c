@@ -228,7 +228,7 @@ static void put_service_info(FILE *out, const struct catalog *catalog, struct sl
 
 static void put_self(FILE *out, const struct prom_self *self, struct slots *slots)
 {
-	uint64_t over = 0;
+	uint32_t services = slots_end(slots) - PORT_SLOT_FIRST;
 
 	put_head(out, "build_info", "gauge", "The version that wrote this file; always 1.");
 	fputs("portacct_build_info", out);
@@ -242,11 +242,10 @@ static void put_self(FILE *out, const struct prom_self *self, struct slots *slot
 	put_head(out, "collection_duration_seconds", "gauge",
 		 "How long reading the counters took.");
 	fprintf(out, "portacct_collection_duration_seconds %.6f\n", self->collection_seconds);
-	for (uint32_t slot = PORT_SLOT_FIRST; slot < slots_end(slots); slot++)
-		over += slots_record(slots, slot)->series == SLOT_SERIES_OTHER;
 	put_head(out, "services_over_limit", "gauge",
-		 "Services that are summed as other, for the limit of series.");
-	fprintf(out, "portacct_services_over_limit %" PRIu64 "\n", over);
+		 "Services beyond the limit of series; those are summed as other.");
+	fprintf(out, "portacct_services_over_limit %u\n",
+		services > self->max_series ? services - self->max_series : 0);
 }
 
 static bool has_counted(const struct measurement *measurement, uint32_t slot)

@@ -214,7 +214,7 @@ static int lookup_json(FILE *out, const struct portdb *db, const struct porttabl
 		json_array_append_new(array, entry_object(db, table, index, query));
 	found = json_array_size(array);
 	answer = array;
-	if (query->transport != ANY_TRANSPORT) {
+	if (query->transport != ANY_TRANSPORT && found < 2) { /* a name may have several entries */
 		answer = found ? json_incref(json_array_get(array, 0)) : json_null();
 		json_decref(array);
 	}

@@ -58,9 +58,11 @@ int session_compile(struct session *session)
 {
 	int err = porttable_compile(session->db, session->slots, session->table);
 
-	if (err)
-		log_error(err, "database: more services than there are slots, those of earlier "
-			       "databases included");
+	if (err == -ENOSPC)
+		log_errorx("database: more services than there are slots, those of earlier "
+			   "databases included");
+	else if (err)
+		log_error(err, "database");
 	return err;
 }
 
@@ -83,12 +85,52 @@ static bool is_chosen(const struct session *session, const char *device)
 	return !patterns->count;
 }
 
+static bool is_named(const struct session *session, const char *device)
+{
+	const struct cli_list *patterns = &session->options->interfaces;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		if (!strcmp(patterns->items[i], device))
+			return true;
+	return false;
+}
+
+/*
+ * A device that came by a pattern or by default, and is of no kind that can be counted, is passed
+ * over.
+ */
 static int attach_all(struct session *session, const struct devices *devices)
 {
+	size_t attached = 0;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < devices->count; i++)
-		err = datapath_attach(session->datapath, &devices->list[i], session->options->mode);
+	for (size_t i = 0; !err && i < devices->count; i++) {
+		const struct device *device = &devices->list[i];
+
+		err = datapath_attach(session->datapath, device, session->options->mode);
+		attached += !err;
+		if (err == -EOPNOTSUPP && !is_named(session, device->name))
+			err = 0;
+	}
+	if (err || attached)
+		return err;
+	log_errorx("devices: none of those chosen can be counted");
+	return -EOPNOTSUPP;
+}
+
+/*
+ * A table that is in force is replaced last: a start that fails must not change how the devices
+ * that are counted already are counted.
+ */
+static int publish_and_attach(struct session *session, const struct devices *devices)
+{
+	bool in_force = datapath_has_table(session->datapath);
+	int err = in_force ? 0 : datapath_publish(session->datapath, session->table);
+
+	if (!err)
+		err = attach_all(session, devices);
+	if (!err && in_force)
+		err = datapath_publish(session->datapath, session->table);
 	return err;
 }
 
@@ -105,9 +147,9 @@ static int count_on(struct session *session, const struct devices *devices,
 	if (!err)
 		err = describe(session);
 	if (!err)
-		err = datapath_publish(session->datapath, session->slots, session->table);
+		err = datapath_prepare(session->datapath, session->slots);
 	if (!err)
-		err = attach_all(session, devices);
+		err = publish_and_attach(session, devices);
 	if (err)
 		datapath_undo(session->datapath);
 	return err;

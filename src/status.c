@@ -65,7 +65,8 @@ static void print_device(FILE *out, const struct status_device *device, uint64_t
 		closure.with_ports == closure.by_method ? "closed" : "read while counting");
 	if (device->has_interface)
 		fprintf(out, "  interface   received %" PRIu64 " frames since, counted %.3f %%\n",
-			device->interface_packets, ratio(frames, device->interface_packets));
+			device->interface_packets,
+			ratio(frames - device->base_frames, device->interface_packets));
 }
 
 int status_print(FILE *out, const struct status *status)

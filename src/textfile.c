@@ -18,6 +18,7 @@ static int format(struct session *session, const struct measurement *measurement
 	struct prom_self self = {
 		.collection_seconds = collection_seconds,
 		.libbpf = datapath_library_version(),
+		.max_series = session->options->max_series,
 	};
 	struct utsname system = {};
 	struct timespec now;
@@ -34,11 +35,21 @@ static int format(struct session *session, const struct measurement *measurement
 	return fclose(out) ? -errno : err;
 }
 
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
 int textfile_write(struct session *session, const struct measurement *measurement,
 		   double collection_seconds)
 {
-	struct prom_series series = { .measurement = measurement,
-				      .max_series = session->options->max_series };
+	struct prom_series series = {
+		.measurement = measurement,
+		.max_series = session->options->max_series,
+	};
 	char *text = NULL;
 	size_t len = 0;
 	int err;
@@ -51,15 +62,29 @@ int textfile_write(struct session *session, const struct measurement *measuremen
 	return err;
 }
 
+int textfile_update(struct session *session, struct measurement *measurement, int *write_error)
+{
+	int lock = datapath_lock_export(session->datapath), err;
+	struct timespec start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	err = session_measure(session, measurement);
+	if (!err)
+		*write_error = textfile_write(session, measurement, seconds_since(&start));
+	datapath_unlock_export(lock);
+	return err;
+}
+
 int textfile_remove(const char *path)
 {
 	static const char start[] = "# HELP portacct_";
 	char found[sizeof(start)] = "";
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO must not block */
+	/* Neither a FIFO that blocks nor somebody's link is followed. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	ssize_t len;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || errno == ELOOP ? 0 : -errno;
 	len = read(fd, found, sizeof(start) - 1);
 	close(fd);
 	if (len != (ssize_t)sizeof(start) - 1 || strcmp(found, start))

@@ -81,6 +81,7 @@ static void print_row(FILE *out, const struct report *report, const struct repor
 	unsigned int share = by_packets ? percent(interval.packets, report->interval.packets)
 					: percent(interval.bytes, report->interval.bytes);
 	int bar = (int)(share * BAR_WIDTH + 50) / 100;
+	const char *shade = encryption_colour(palette, row->encryption);
 	char label[128], split[16], packets[UNITS_MAX], bits[UNITS_MAX], bytes[UNITS_MAX];
 
 	fit(label, sizeof(label), row->label, LABEL_WIDTH);
@@ -88,9 +89,9 @@ static void print_row(FILE *out, const struct report *report, const struct repor
 	units_count(packets, per_second(interval.packets, report->seconds));
 	units_bits(bits, per_second(interval.bytes, report->seconds) * 8);
 	units_bytes(bytes, total.bytes);
-	fprintf(out, "%s %-5s %s%-8s%s %7s %9s %7s %8s %3u%%%s%.*s\n", label, row->transport,
-		encryption_colour(palette, row->encryption), row->encryption, palette->end, packets,
-		bits, split, bytes, share, bar ? " " : "", bar, "######");
+	fprintf(out, "%s %-5s %s%-8s%s %7s %9s %7s %8s %3u%%%s%.*s\n", label, row->transport, shade,
+		row->encryption, *shade ? palette->end : "", packets, bits, split, bytes, share,
+		bar ? " " : "", bar, "######");
 }
 
 static void print_summary(FILE *out, const struct report *report,

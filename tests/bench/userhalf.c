@@ -165,7 +165,9 @@ static int push(struct userhalf *half, struct session *session)
 	if (err)
 		return err;
 	start = now();
-	err = datapath_publish(session->datapath, session->slots, session->table);
+	err = datapath_prepare(session->datapath, session->slots);
+	if (!err)
+		err = datapath_publish(session->datapath, session->table);
 	note(half, PUSH, start);
 	return err;
 }

@@ -192,7 +192,7 @@ static void test_prom_write_closed_account(void **state)
 		decide(&fixture, max_series);
 		assert_int_equal(prom_write(fixture_text_open(&text), &fixture.measurement,
 					    fixture.slots,
-					    &(struct prom_self){ .libbpf = "", .kernel = "" }),
+					    &(struct prom_self){ .libbpf = "", .kernel = "", .max_series = max_series }),
 				 0);
 		if (!prom_read(&prom, fixture_text_close(&text)))
 			fail_msg("line %s", prom.error);
@@ -214,7 +214,7 @@ static void test_prom_write_closed_account(void **state)
 					      PORT_TRANSPORTS * 2));
 		}
 		assert_int_equal(prom_find(&prom, "portacct_services_over_limit", NULL)->number,
-				 13 - (max_series < 12 ? max_series : 12));
+				 max_series < 13 ? 13 - max_series : 0);
 		prom_free(&prom);
 		fixture_text_free(&text);
 		fixture_fini(&fixture);

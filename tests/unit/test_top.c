@@ -240,7 +240,7 @@ static void test_top_print_colour_adds_only_colour(void **state)
 {
 	struct fixture_text plain, coloured;
 	struct fixture fixture;
-	size_t used = 0, bare = 0;
+	size_t used = 0, begun = 0, ended = 0;
 
 	(void)state;
 	fixture_init_rich(&fixture);
@@ -249,15 +249,15 @@ static void test_top_print_colour_adds_only_colour(void **state)
 	for (const char *c = coloured.text; *c; c++) {
 		if (*c == '\033') {
 			assert_int_equal(c[1], '[');
+			*(c[2] == '0' ? &ended : &begun) += 1;
 			c += strcspn(c, "m");
 			continue;
 		}
 		assert_int_equal(plain.text[used++], *c);
 	}
 	assert_int_equal(used, plain.len);
-	for (const char *end = coloured.text; (end = strstr(end, "\033[0m")); end++)
-		bare++;
-	assert_int_equal(bare, fixture_count_lines(plain.text) - HEAD_LINES + 1);
+	assert_true(begun > 1);
+	assert_int_equal(begun, ended);
 	fixture_text_free(&plain);
 	fixture_text_free(&coloured);
 	fixture_fini(&fixture);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is pinned of a device: adopted as it is found, made where missing, taken back on failure. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "datapath_private.h"
+#include "log.h"
+
+static int create_counters(const struct datapath *datapath)
+{
+	return bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", sizeof(uint32_t),
+			      sizeof(struct port_counter), PORT_INDEX_END(datapath->capacity),
+			      NULL);
+}
+
+static int create_state(const struct datapath *datapath)
+{
+	(void)datapath;
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "state", sizeof(uint32_t),
+			      sizeof(struct datapath_state), 1, NULL);
+}
+
+static int open_map(struct datapath *datapath, const char *device, const char *map,
+		    int (*create)(const struct datapath *))
+{
+	char path[PATH_MAX];
+
+	if (datapath->access == DATAPATH_PRIVATE)
+		snprintf(path, sizeof(path), "/%s", map);
+	else if (!pins_device_path(&datapath->pins, device, map, path))
+		return -ENAMETOOLONG;
+	return datapath_map(datapath, path, create);
+}
+
+static int open_maps(struct datapath *datapath, struct datapath_device *device)
+{
+	uint32_t index = 0;
+
+	device->counters = open_map(datapath, device->name, "counters", create_counters);
+	if (device->counters < 0)
+		return device->counters;
+	device->state_map = open_map(datapath, device->name, "state", create_state);
+	if (device->state_map < 0)
+		return device->state_map;
+	return bpf_map_lookup_elem(device->state_map, &index, &device->state);
+}
+
+/* The link's device, which follows it through renames; 0: the device is gone. */
+static uint32_t link_ifindex(int link)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
+		return 0;
+	return info.xdp.ifindex;
+}
+
+static bool is_pinned(const struct datapath *datapath, const char *name, const char *file)
+{
+	char path[PATH_MAX];
+
+	return pins_device_path(&datapath->pins, name, file, path) && !access(path, F_OK);
+}
+
+/*
+ * A start pins counters, state and link in this order. One that was killed in between leaves a
+ * folder without state, which a reader passes over and the next start fills. A link without the
+ * others is the work of somebody else: what it counts cannot be told, and it is not ours to end.
+ */
+int datapath_adopt(struct datapath *datapath, const char *name)
+{
+	bool complete = is_pinned(datapath, name, "counters") && is_pinned(datapath, name, "state");
+	struct datapath_device *device;
+	char path[PATH_MAX];
+
+	if (!complete && !is_pinned(datapath, name, "link"))
+		return 0;
+	if (!complete) {
+		log_errorx("pin directory '%s': the counters or the state of device '%s' are "
+			   "missing: --detach first, then start anew",
+			   datapath->pins.path, name);
+		return -EINVAL;
+	}
+	device = datapath_add(datapath, name);
+	if (!device || !pins_device_path(&datapath->pins, name, "link", path))
+		return -ENOMEM;
+	device->link = bpf_obj_get(path);
+	device->ifindex = device->link < 0 ? 0 : link_ifindex(device->link);
+	return open_maps(datapath, device);
+}
+
+struct datapath_device *datapath_make_device(struct datapath *datapath, const char *name)
+{
+	struct datapath_device *device;
+	int made =
+		datapath->access == DATAPATH_PRIVATE ? 0 : pins_make_device(&datapath->pins, name);
+
+	if (made < 0)
+		return NULL;
+	device = datapath_add(datapath, name);
+	if (!device)
+		return NULL;
+	device->is_new = made;
+	device->is_added = true;
+	if (!open_maps(datapath, device))
+		return device;
+	datapath_undo_device(datapath, device);
+	return NULL;
+}
+
+void datapath_undo_device(struct datapath *datapath, struct datapath_device *device)
+{
+	bool is_pinned_now = datapath->access == DATAPATH_WRITE;
+	char path[PATH_MAX];
+
+	if (device->is_attached_now)
+		datapath_close_fd(&device->link);
+	if (is_pinned_now && device->is_new)
+		pins_remove_device(&datapath->pins, device->name);
+	else if (is_pinned_now && device->is_attached_now &&
+		 pins_device_path(&datapath->pins, device->name, "link", path))
+		unlink(path);
+	if (device->is_added)
+		datapath_drop(datapath, device);
+}
+
+void datapath_undo(struct datapath *datapath)
+{
+	for (size_t i = datapath->count; i-- > 0;)
+		datapath_undo_device(datapath, &datapath->devices[i]);
+	if (datapath->access == DATAPATH_WRITE && datapath->is_new)
+		pins_remove(&datapath->pins);
+}
