@@ -78,6 +78,9 @@ through_prometheus() {
 the_file() {
 	promtool check metrics <"$PROM" >"$T/lint" 2>&1
 	check_equal "promtool check metrics: exit status ($(head -c 200 "$T/lint"))" $? 0
+	check_equal "families and types in README's table, and in the file" \
+		"$(sed -n 's/^| `\([a-z_]*\)` | \(counter\|gauge\).*/\1 \2/p' README.md | sort | xargs)" \
+		"$(sed -n 's/^# TYPE portacct_\([a-z_]*\) \(.*\)/\1 \2/p' "$PROM" | sort | xargs)"
 	samples=$("$PYTHON" "$here/promtext.py" "$PROM")
 	check "$samples samples in $(grep -c '^# HELP' "$PROM") families: none twice, HELP and TYPE once for each" \
 		[ "$samples" -gt 500 ]
