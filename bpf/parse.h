@@ -90,18 +90,17 @@ static __always_inline enum port_bucket parse_pppoe(struct cursor *c, __u32 *ver
 	}
 }
 
-/* Asked first at each level, as nearly all frames are IP. */
-static __always_inline bool is_ip(__u16 type, __u32 *version)
-{
-	*version = type == ETHERTYPE_IPV4 ? 4 : type == ETHERTYPE_IPV6 ? 6 : 0;
-	return *version;
-}
-
-/* What any other EtherType leads to: an IP version below further headers, or a bucket. */
+/* What the EtherType leads to: an IP version, or a bucket. */
 static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct pkt *pkt,
 							__u16 type, __u32 *version)
 {
 	switch (type) {
+	case ETHERTYPE_IPV4:
+		*version = 4;
+		return PORT_NO_BUCKET;
+	case ETHERTYPE_IPV6:
+		*version = 6;
+		return PORT_NO_BUCKET;
 	case ETHERTYPE_ARP:
 		pkt->end = c->offset + ARP_BYTES;
 		return PORT_ARP;
@@ -127,7 +126,7 @@ static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct 
 		return PORT_MALFORMED;
 	c->offset += sizeof(*eth);
 	type = bpf_ntohs(eth->type_be);
-	for (int i = 0; !is_ip(type, version) && is_vlan(type); i++) {
+	for (int i = 0; type != ETHERTYPE_IPV4 && is_vlan(type); i++) {
 		const struct vlan_tag *tag;
 
 		if (i == PARSE_VLAN_TAGS)
@@ -137,8 +136,6 @@ static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct 
 		c->offset += sizeof(*tag);
 		type = bpf_ntohs(tag->type_be);
 	}
-	if (*version)
-		return PORT_NO_BUCKET;
 	return parse_ethertype(c, pkt, type, version);
 }
 
