@@ -4,9 +4,9 @@
  * libbpf. Everything is pinned (pins.h), so that the kernel counts on when no agent runs; a private
  * datapath pins nothing and ends with its process.
  *
- * Order, for a pinned one: open, restore slots, prepare, publish the table, attach; where a table is
- * in force already it is replaced last, so that a start that fails changes nothing. Maps are filled
- * before a device is attached, and a device's link is pinned last. Failures are logged here.
+ * Order, for a pinned one: open, restore slots, prepare, publish the table, attach; where a table
+ * is in force already it is replaced last, so that a start that fails changes nothing. Maps are
+ * filled before a device is attached, and a device's link is pinned last. Failures are logged here.
  */
 #ifndef DATAPATH_H
 #define DATAPATH_H

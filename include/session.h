@@ -37,6 +37,8 @@ int session_compile(struct session *session);
 int session_count(struct session *session, enum datapath_access access);
 /* Opens what is counted already, to read it. 0, -ENOENT, or another -errno. */
 int session_read(struct session *session);
+/* How many of the counted devices the options choose. */
+size_t session_chosen(const struct session *session);
 /* Reads the counters of the devices that the options choose. 0 or -errno. */
 int session_measure(struct session *session, struct measurement *measurement);
 

@@ -64,24 +64,15 @@ static int nothing_counted(const struct cli_options *options)
  */
 static int open_for_top(struct session *session)
 {
-	struct measurement probe;
-	size_t count;
 	int err = session_read(session);
 
-	if (!err) {
-		err = session_measure(session, &probe);
-		if (err)
-			return err;
-		count = probe.count;
-		measurement_fini(&probe);
-		if (count)
-			return 0;
-		datapath_close(session->datapath);
-		session->datapath = NULL;
-		catalog_fini(&session->catalog);
-	} else if (err != -ENOENT) {
+	if (err && err != -ENOENT)
 		return err;
-	}
+	if (!err && session_chosen(session))
+		return 0;
+	datapath_close(session->datapath);
+	session->datapath = NULL;
+	catalog_fini(&session->catalog);
 	return session_count(session, DATAPATH_PRIVATE);
 }
 
@@ -244,6 +235,10 @@ static int run_status(struct session *session)
 
 	if (err)
 		return err == -ENOENT ? nothing_counted(session->options) : EXIT_FAILED;
+	if (session->options->interfaces.count && !session_chosen(session)) {
+		log_errorx("devices: none of those that are counted is chosen by -i");
+		return EXIT_FAILED;
+	}
 	if (session_measure(session, &measurement))
 		return EXIT_FAILED;
 	/* After the counters, as no more than what the interface received can have been counted. */

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include <strings.h>
+
 #include "names.h"
 
 static const char *const transports[PORT_TRANSPORTS] = {
@@ -56,6 +59,16 @@ static const char *name_at(const char *const *names, unsigned int count, unsigne
 const char *transport_name(unsigned int transport)
 {
 	return name_at(transports, PORT_TRANSPORTS, transport);
+}
+
+unsigned int transport_from_name(const char *text, size_t len)
+{
+	unsigned int transport = 0;
+
+	while (transport < PORT_TRANSPORTS && (strlen(transports[transport]) != len ||
+					       strncasecmp(text, transports[transport], len)))
+		transport++;
+	return transport;
 }
 
 const char *bucket_name(unsigned int bucket)

@@ -4,18 +4,12 @@
 
 #include "portdb_private.h"
 
+#include "names.h"
 #include "parse_num.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *const transports[PORT_TRANSPORTS] = {
-	[PORT_TCP] = "tcp",
-	[PORT_UDP] = "udp",
-	[PORT_SCTP] = "sctp",
-	[PORT_DCCP] = "dccp",
-};
 
 static const char *const encryptions[PORTDB_ENCRYPTIONS] = {
 	[PORTDB_UNKNOWN] = "", [PORTDB_NONE] = "none",     [PORTDB_STARTTLS] = "starttls",
@@ -95,9 +89,9 @@ static bool parse_ports(struct portdb *db, const struct csv_field *cell, struct 
 static bool parse_transport(struct portdb *db, const struct csv_field *cell,
 			    struct portdb_entry *entry)
 {
-	int found = find_word(transports, PORT_TRANSPORTS, cell);
+	unsigned int found = transport_from_name(cell->text, cell->len);
 
-	if (found >= 0) {
+	if (found < PORT_TRANSPORTS) {
 		entry->transport = (enum port_transport)found;
 		return true;
 	}
@@ -240,7 +234,7 @@ static void note_double(struct portdb *db, const struct csv_field *at,
 	else
 		snprintf(ports, sizeof(ports), "%u-%u", entry->first, entry->last);
 	portdb_error(db, at->line, at->column, "'%s' %s/%s is on line %u already", entry->name,
-		     ports, transports[entry->transport], first_line);
+		     ports, transport_name(entry->transport), first_line);
 }
 
 /* The bounds of the whole database. Past one of them every further row would say the same. */

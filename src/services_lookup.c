@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "names.h"
 #include "parse_num.h"
@@ -18,22 +17,15 @@ struct query {
 	unsigned int transport;       /* enum port_transport, or ANY_TRANSPORT */
 };
 
-static unsigned int transport_of(const char *name)
-{
-	unsigned int transport = 0;
-
-	while (transport < PORT_TRANSPORTS && strcasecmp(name, transport_name(transport)))
-		transport++;
-	return transport;
-}
-
 static int parse_query(struct query *query, const char *text)
 {
 	const char *slash = strrchr(text, '/');
 	size_t len = strlen(text);
 	int err;
 
-	*query = (struct query){ .transport = slash ? transport_of(slash + 1) : ANY_TRANSPORT };
+	*query = (struct query){ .transport =
+					 slash ? transport_from_name(slash + 1, strlen(slash + 1))
+					       : ANY_TRANSPORT };
 	if (query->transport != ANY_TRANSPORT)
 		len = (size_t)(slash - text);
 	else if (slash && !parse_u32(text, (size_t)(slash - text), 65535, &query->port))

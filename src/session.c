@@ -186,14 +186,22 @@ static bool is_measured(const struct session *session, const struct datapath_dev
 	       is_chosen(session, device->name);
 }
 
+size_t session_chosen(const struct session *session)
+{
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < datapath_count(session->datapath); i++)
+		chosen += is_measured(session, datapath_device(session->datapath, i));
+	return chosen;
+}
+
 static int fill(struct session *session, struct measurement *measurement)
 {
-	size_t used = 0;
+	struct measured_device *measured = measurement->devices;
+	int err = 0;
 
-	for (size_t i = 0; i < datapath_count(session->datapath); i++) {
+	for (size_t i = 0; !err && i < datapath_count(session->datapath); i++) {
 		const struct datapath_device *device = datapath_device(session->datapath, i);
-		struct measured_device *measured = &measurement->devices[used];
-		int err;
 
 		if (!is_measured(session, device))
 			continue;
@@ -201,23 +209,15 @@ static int fill(struct session *session, struct measurement *measurement)
 		measured->hook = "xdp";
 		measured->mode = datapath_mode_name(device->state.mode);
 		err = datapath_read(session->datapath, i, &measured->total);
-		if (err)
-			return err;
-		used++;
+		measured++;
 	}
-	while (measurement->count > used) {
-		struct measured_device *unused = &measurement->devices[--measurement->count];
-
-		snapshot_fini(&unused->total);
-		snapshot_fini(&unused->interval);
-	}
-	return 0;
+	return err;
 }
 
 int session_measure(struct session *session, struct measurement *measurement)
 {
-	int err = measurement_init(measurement, datapath_count(session->datapath),
-				   session->catalog.end, &session->catalog);
+	int err = measurement_init(measurement, session_chosen(session), session->catalog.end,
+				   &session->catalog);
 
 	if (err) {
 		log_error(err, "measurement");

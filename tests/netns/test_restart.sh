@@ -53,6 +53,7 @@ passed_over() {
 	check "a pattern that matches lo: lo is named and passed over" grep -q "device 'lo'" "$T/err"
 	send peer_dev1 5
 	check_equal "and the others are counted" "$(device_frames dev1)" 5
+	check_fails "--status of what is not counted" 1 'none of those that are counted' agent gw --status -i nosuch
 	check_fails "lo by its name" 1 'loopback' agent gw --attach -i lo
 	check_fails "--detach of one device" 2 'all devices' agent gw --detach -i dev1
 	agent gw --detach

@@ -109,9 +109,34 @@ static void test_name_outside_enum(void **state)
 	}
 }
 
+static void test_transport_from_name_words(void **state)
+{
+	static const struct {
+		const char *desc, *text;
+		size_t len;
+		unsigned int transport;
+	} rows[] = {
+		{ "a name", "udp", 3, PORT_UDP },
+		{ "in capitals", "DCCP", 4, PORT_DCCP },
+		{ "more behind it", "tcp/x", 3, PORT_TCP },
+		{ "the start of a name", "sct", 3, PORT_TRANSPORTS },
+		{ "longer than a name", "tcpx", 4, PORT_TRANSPORTS },
+		{ "nothing", "", 0, PORT_TRANSPORTS },
+		{ "another protocol", "ddp", 3, PORT_TRANSPORTS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (transport_from_name(rows[i].text, rows[i].len) != rows[i].transport)
+			fail_msg("%s", rows[i].desc);
+	for (unsigned int i = 0; i < PORT_TRANSPORTS; i++)
+		assert_int_equal(transport_from_name(transport_name(i), strlen(transport_name(i))), i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_transport_from_name_words),
 		cmocka_unit_test(test_name_of_each_value),
 		cmocka_unit_test(test_name_is_unique_and_there),
 		cmocka_unit_test(test_name_outside_enum),
