@@ -217,7 +217,8 @@ static void print_over_empty(const struct hotpath *hot)
 			at = i;
 		}
 	}
-	printf("%s: at most %.0f ns over empty: %zu of %d frames; the dearest is %s with %.1f ns\n",
+	printf("%s: at most %.0f ns over empty: %zu of %d frames are within; the dearest is %s "
+	       "with %.1f ns\n",
 	       bench_verdict(within == FRAME_CASES), BUDGET_NS, within, FRAME_CASES,
 	       frame_cases[at].desc, worst);
 }
@@ -241,7 +242,8 @@ static void print_over_filter(const struct hotpath *hot, enum program_id filter,
 			at = i;
 		}
 	}
-	printf("%s: at most %.2f of xdp-filter's overhead (%s): %zu of %zu frames; the dearest is "
+	printf("%s: at most %.2f of xdp-filter's overhead (%s): %zu of %zu frames are within; the "
+	       "dearest is "
 	       "%s with %.2f\n",
 	       bench_verdict(within == compared), BUDGET_SHARE, name, within, compared,
 	       frame_cases[at].desc, worst);
