@@ -16,15 +16,15 @@ WERROR ?= 0
 SANITIZE ?= 0
 
 VERSION := 0.1.0$(addprefix -g,$(shell git describe --always --dirty 2>/dev/null))
-LIBRARIES := libbpf libelf zlib libmnl jansson
+LIBRARIES := libbpf libelf zlib libmnl jansson libpcap
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
 # ---- what is needed, and one sentence for each that is missing
-PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev
+PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev
 BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
 TEST_PACKAGES := libcmocka-dev iproute2 ethtool tshark tcpdump iperf3 curl jq bind9-dnsutils dnsmasq-base \
-	netcat-openbsd python3-scapy xdp-tools strace ?clang-14 ?clang-19
+	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19
 DAEMON_PACKAGES := prometheus prometheus-node-exporter
 NO_BUILD := help deps test-deps clean distclean layers
 
@@ -41,6 +41,7 @@ $(call need_library,libelf,libelf-dev)
 $(call need_library,zlib,zlib1g-dev)
 $(call need_library,libmnl,libmnl-dev)
 $(call need_library,jansson,libjansson-dev)
+$(call need_library,libpcap,libpcap-dev)
 endef
 
 # `run`, `demo` and `check` install first and build in a second make, which then finds what it needs.
@@ -80,14 +81,14 @@ $(O)/agent.bpf.o: bpf/agent.bpf.c | $(O)/.made
 
 $(O)/%.skel.h: $(O)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
+	$(Q){ echo '#include "port_abi.h"' && $(BPFTOOL) gen skeleton $< name $*_bpf; } >$@
 
 # ---- the user half: all of it but main.c in a library, so that tests link what ships
 $(O)/%.o: src/%.c | $(O)/.made
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
 
-$(O)/datapath_attach.o: $(O)/agent.skel.h
+$(O)/datapath_load.o $(O)/datapath_replay.o: $(O)/agent.skel.h
 $(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/status.o: CPPFLAGS += -DPORTACCT_VERSION='"$(VERSION)"'
 $(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/status.o: $(O)/version
 $(O)/builtin.o: data/services.csv
@@ -112,7 +113,7 @@ $(O)/libsupport.a: $(SUPPORT:%.c=$(O)/%.o)
 
 $(UNIT_BIN) $(BPF_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libsupport.a $(O)/libagent.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm $(LDLIBS)
 
 BENCH := $(wildcard tests/bench/*.c)
 BENCH_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(BENCH))) $(O)/tests/unit/packet.o
@@ -146,11 +147,12 @@ bench: all $(O)/tests/bench/bench $(BENCH_BPF)
 	$(Q)O='$(O)' sh tests/bench/bench.sh
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+REFERENCE := $(wildcard tests/bpf/reference*.c)
 fuzz: $(FUZZERS)
-$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(SRC) tests/bpf/reference.c $(O)/agent.skel.h
+$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(SRC) $(REFERENCE) $(O)/agent.skel.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ibpf -Itests/bpf \
-		-isystem $(O) -DSERVICES_CSV='"data/services.csv"' $< $(SRC) tests/bpf/reference.c -o $@ $(LDLIBS)
+		-isystem $(O) -DSERVICES_CSV='"data/services.csv"' $< $(SRC) $(REFERENCE) -o $@ $(LDLIBS)
 
 # ---- use
 run: deps

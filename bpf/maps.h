@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every map of the kernel half. BPF only. All keys are __u32 indices in host byte order.
- * User space creates, sizes and pins them; max_entries of `counters` is set before loading.
+ * Every map of the kernel half. BPF only. Keys are __u32 indices in host byte order, but for
+ * `fragments`. User space creates, sizes and pins them; max_entries and value_size of those that it
+ * sizes are set before loading.
  */
 #ifndef MAPS_H
 #define MAPS_H
 
-#include "parse.h"
+#include "cursor.h"
 
 /*
  * The port table's outer map. Index 0 holds the table in force: an array of PORT_TABLE_ENTRIES
@@ -39,6 +40,41 @@ struct {
 	__type(key, __u32);
 	__type(value, struct port_counter);
 } counters SEC(".maps");
+
+/* A device's connections by slot, written and read like its counters. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PORT_SLOT_FIRST);
+	__type(key, __u32);
+	__type(value, struct port_handshakes);
+} handshakes SEC(".maps");
+
+/* All devices' unclassified frames by port; PORT_UNCLASSIFIED_BLOCKS, or 1 where not wanted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct port_unclassified);
+} unclassified SEC(".maps");
+
+/*
+ * All devices' marks, one value: struct port_endpoints and the cells behind it. The head is written
+ * by user space before the map is used, the cells by the kernel half, as endpoints.h tells.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct port_endpoints) + 2);
+} endpoints SEC(".maps");
+
+/* All devices' first fragments. Full, it forgets the least recently used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, PORT_FRAGMENTS);
+	__type(key, struct port_fragment_key);
+	__type(value, struct port_fragment);
+} fragments SEC(".maps");
 
 /* A CPU's scratch space: the start of a frame whose headers are not in its linear part. */
 struct {

@@ -125,6 +125,7 @@ struct ipv4_header { /* RFC 791 section 3.1 */
 	__be32 destination_be;
 };
 #define IPV4_FRAGMENT_OFFSET 0x1fff
+#define IPV4_MORE_FRAGMENTS 0x2000
 
 struct ipv6_header {        /* RFC 8200 section 3 */
 	__u8 version_class; /* version in the high 4 bits */
@@ -140,9 +141,17 @@ struct ipv6_header {        /* RFC 8200 section 3 */
 struct ipv6_extension {
 	__u8 next_header;
 	__u8 length;
-	__be16 fragment_be; /* of a fragment header: offset in the high 13 bits */
+	__be16 reserved_be;
+};
+
+struct ipv6_fragment { /* RFC 8200 section 4.5 */
+	__u8 next_header;
+	__u8 reserved;
+	__be16 fragment_be; /* offset in the high 13 bits */
+	__be32 identification_be;
 };
 #define IPV6_FRAGMENT_OFFSET 0xfff8
+#define IPV6_MORE_FRAGMENTS 0x0001
 
 /*
  * The first bytes of TCP, as far as the flags; every transport with ports starts with these ports.
@@ -156,11 +165,33 @@ struct tcp_start { /* RFC 9293 section 3.1 */
 	__u8 flags;
 };
 
+struct sctp_start { /* RFC 9260 sections 3.1 and 3.2: as far as the type of the first chunk */
+	__be16 source_be;
+	__be16 destination_be;
+	__be32 tag_be;
+	__be32 checksum_be;
+	__u8 chunk;
+};
+enum sctp_chunk { SCTP_INIT = 1, SCTP_INIT_ACK = 2, SCTP_ABORT = 6 };
+
+struct dccp_start { /* RFC 4340 section 5.1: as far as the packet type, in bits 1 to 4 */
+	__be16 source_be;
+	__be16 destination_be;
+	__u8 data_offset;
+	__u8 coverage;
+	__be16 checksum_be;
+	__u8 type;
+};
+enum dccp_type { DCCP_REQUEST = 0, DCCP_RESPONSE = 1, DCCP_RESET = 7 };
+
 #pragma pack(pop)
 
 #define TCP_START_BYTES 14
+#define SCTP_START_BYTES 13
+#define DCCP_START_BYTES 9
 #define PORTS_BYTES 4
 #define TCP_FLAG_SYN 0x02
+#define TCP_FLAG_RST 0x04
 #define TCP_FLAG_ACK 0x10
 
 _Static_assert(sizeof(struct eth_header) == 14, "no padding");
@@ -170,8 +201,11 @@ _Static_assert(sizeof(struct pppoe_header) == 8, "no padding");
 _Static_assert(sizeof(struct ipv4_header) == 20, "no padding");
 _Static_assert(sizeof(struct ipv6_header) == 40, "no padding");
 _Static_assert(sizeof(struct ipv6_extension) == 4, "no padding");
+_Static_assert(sizeof(struct ipv6_fragment) == 8, "no padding");
 _Static_assert(__builtin_offsetof(struct tcp_start, flags) + 1 == TCP_START_BYTES,
 	       "as far as the flags");
+_Static_assert(__builtin_offsetof(struct sctp_start, chunk) + 1 == SCTP_START_BYTES, "the chunk");
+_Static_assert(__builtin_offsetof(struct dccp_start, type) + 1 == DCCP_START_BYTES, "the type");
 _Static_assert(__builtin_offsetof(struct tcp_start, sequence_be) == PORTS_BYTES, "both ports");
 
 #endif

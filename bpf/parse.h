@@ -11,133 +11,13 @@
 #ifndef PARSE_H
 #define PARSE_H
 
-#include "cursor.h"
+#include "parse_link.h"
 
-#define PARSE_VLAN_TAGS 4
-#define PARSE_MPLS_LABELS 4
 #define PARSE_EXTENSIONS 8
 
-/*
- * What parse_frame() finds besides its bucket. The transport, the ports and the flags are those
- * of a frame that has ports, where parse_frame() returns PORT_NO_BUCKET; otherwise they are 0.
- */
-struct pkt {
-	__u32 end; /* offset of the packet's end by its own length field; 0: it names none */
-	__u16 source_port; /* host byte order */
-	__u16 destination_port;
-	__u8 transport; /* enum port_transport */
-	__u8 tcp_flags; /* 0 for other transports */
-};
-
-_Static_assert(sizeof(struct eth_header) + PARSE_VLAN_TAGS * sizeof(struct vlan_tag) +
-			       PARSE_MPLS_LABELS * sizeof(struct mpls_label) +
-			       sizeof(struct pppoe_header) <=
-		       LINK_OFFSET_MASK,
-	       "the network header starts below the mask");
 _Static_assert(
 	LINK_OFFSET_MASK + 60 + PARSE_EXTENSIONS * 256 * 8 <= NETWORK_OFFSET_MASK,
 	"so does the transport header, behind the longest IPv4 header and extension headers");
-
-static __always_inline bool is_vlan(__u16 type)
-{
-	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ || type == ETHERTYPE_QINQ_OLD;
-}
-
-/*
- * The version nibble decides where no other field does: without a link-layer header, and below
- * MPLS.
- */
-static __always_inline enum port_bucket parse_version_nibble(struct cursor *c, __u32 *version)
-{
-	const void *at;
-
-	if (!cursor_read(c, 1, &at))
-		return PORT_MALFORMED;
-	*version = *(const __u8 *)at >> 4;
-	return *version == 4 || *version == 6 ? PORT_NO_BUCKET : PORT_OTHER_L2;
-}
-
-static __always_inline enum port_bucket parse_mpls(struct cursor *c, __u32 *version)
-{
-	for (int i = 0; i < PARSE_MPLS_LABELS; i++) {
-		const struct mpls_label *label;
-
-		if (!cursor_read(c, sizeof(*label), (const void **)&label))
-			return PORT_MALFORMED;
-		c->offset += sizeof(*label);
-		if (label->label_low_class_bottom & MPLS_BOTTOM)
-			return parse_version_nibble(c, version);
-	}
-	return PORT_MPLS_DEPTH;
-}
-
-static __always_inline enum port_bucket parse_pppoe(struct cursor *c, __u32 *version)
-{
-	const struct pppoe_header *pppoe;
-
-	if (!cursor_read(c, sizeof(*pppoe), (const void **)&pppoe))
-		return PORT_MALFORMED;
-	c->offset += sizeof(*pppoe);
-	switch (bpf_ntohs(pppoe->protocol_be)) {
-	case PPP_IPV4:
-		*version = 4;
-		return PORT_NO_BUCKET;
-	case PPP_IPV6:
-		*version = 6;
-		return PORT_NO_BUCKET;
-	default:
-		return PORT_PPPOE;
-	}
-}
-
-/* What the EtherType leads to: an IP version, or a bucket. */
-static __always_inline enum port_bucket parse_ethertype(struct cursor *c, struct pkt *pkt,
-							__u16 type, __u32 *version)
-{
-	switch (type) {
-	case ETHERTYPE_IPV4:
-		*version = 4;
-		return PORT_NO_BUCKET;
-	case ETHERTYPE_IPV6:
-		*version = 6;
-		return PORT_NO_BUCKET;
-	case ETHERTYPE_ARP:
-		pkt->end = c->offset + ARP_BYTES;
-		return PORT_ARP;
-	case ETHERTYPE_PPPOE_SESSION:
-		return parse_pppoe(c, version);
-	case ETHERTYPE_PPPOE_DISCOVERY:
-		return PORT_PPPOE;
-	case ETHERTYPE_MPLS:
-	case ETHERTYPE_MPLS_MULTICAST:
-		return parse_mpls(c, version);
-	default:
-		return type < ETHERTYPE_MIN ? PORT_LLC : PORT_OTHER_L2;
-	}
-}
-
-static __always_inline enum port_bucket parse_ethernet(struct cursor *c, struct pkt *pkt,
-						       __u32 *version)
-{
-	const struct eth_header *eth;
-	__u16 type;
-
-	if (!cursor_read(c, sizeof(*eth), (const void **)&eth))
-		return PORT_MALFORMED;
-	c->offset += sizeof(*eth);
-	type = bpf_ntohs(eth->type_be);
-	for (int i = 0; type != ETHERTYPE_IPV4 && is_vlan(type); i++) {
-		const struct vlan_tag *tag;
-
-		if (i == PARSE_VLAN_TAGS)
-			return PORT_VLAN_DEPTH;
-		if (!cursor_read(c, sizeof(*tag), (const void **)&tag))
-			return PORT_MALFORMED;
-		c->offset += sizeof(*tag);
-		type = bpf_ntohs(tag->type_be);
-	}
-	return parse_ethertype(c, pkt, type, version);
-}
 
 /*
  * Sets the end that the IP length field names, which is never read past. A length of 0 means the
@@ -150,6 +30,12 @@ static __always_inline void bound_by_length(struct cursor *c, struct pkt *pkt, _
 	c->last = pkt->end - 1;
 }
 
+static __always_inline void note_fragment(struct pkt *pkt, bool is_later, __u32 identification_be)
+{
+	pkt->kind |= is_later ? KIND_LATER_FRAGMENT : KIND_FIRST_FRAGMENT;
+	pkt->identification_be = identification_be;
+}
+
 /* PORT_NO_BUCKET: the protocol is to be read on. */
 static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt *pkt,
 						   __u32 *protocol)
@@ -158,14 +44,19 @@ static __always_inline enum port_bucket parse_ipv4(struct cursor *c, struct pkt 
 
 	if (!cursor_read(c, sizeof(*ip), (const void **)&ip))
 		return PORT_MALFORMED;
+	pkt->ip = ip;
 	/* Version 4 and a header of 5 to 15 words, in one comparison. */
 	if ((__u8)(ip->version_ihl - 0x45) > 0x4f - 0x45)
 		return PORT_MALFORMED;
 	bound_by_length(c, pkt, c->offset, bpf_ntohs(ip->total_length_be));
 	c->offset += (ip->version_ihl & 0xf) * 4;
 	*protocol = ip->protocol;
-	if (ip->fragment_be & bpf_htons(IPV4_FRAGMENT_OFFSET))
-		return cursor_is_inside(c) ? PORT_FRAGMENT : PORT_MALFORMED;
+	if (ip->fragment_be & bpf_htons(IPV4_FRAGMENT_OFFSET | IPV4_MORE_FRAGMENTS)) {
+		note_fragment(pkt, ip->fragment_be & bpf_htons(IPV4_FRAGMENT_OFFSET),
+			      ip->identification_be);
+		if (pkt->kind & KIND_LATER_FRAGMENT)
+			return cursor_is_inside(c) ? PORT_FRAGMENT : PORT_MALFORMED;
+	}
 	return PORT_NO_BUCKET;
 }
 
@@ -176,6 +67,7 @@ static __always_inline enum port_bucket parse_ipv6(struct cursor *c, struct pkt 
 
 	if (!cursor_read(c, sizeof(*ip), (const void **)&ip) || ip->version_class >> 4 != 6)
 		return PORT_MALFORMED;
+	pkt->ip = ip;
 	c->offset += sizeof(*ip);
 	bound_by_length(c, pkt, c->offset, bpf_ntohs(ip->payload_length_be));
 	*protocol = ip->next_header;
@@ -212,29 +104,81 @@ static __always_inline __u32 extension_bytes(__u32 protocol, __u32 length)
 	return protocol == IP_FRAGMENT ? 8 : (length + 1U) * 8;
 }
 
+/* An atomic fragment (RFC 6946) is a whole packet. False: the header is cut. */
+static __always_inline bool parse_fragment_header(struct cursor *c, struct pkt *pkt)
+{
+	const struct ipv6_fragment *fragment;
+
+	if (!cursor_read_packet(c, sizeof(*fragment), (const void **)&fragment))
+		return false;
+	if (fragment->fragment_be & bpf_htons(IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS))
+		note_fragment(pkt, fragment->fragment_be & bpf_htons(IPV6_FRAGMENT_OFFSET),
+			      fragment->identification_be);
+	return true;
+}
+
 /* Walks to the first header that is no extension. PORT_NO_BUCKET: *protocol is that header. */
-static __always_inline enum port_bucket parse_extensions(struct cursor *c, bool is_ipv6,
-							 __u32 *protocol)
+static __always_inline enum port_bucket parse_extensions(struct cursor *c, struct pkt *pkt,
+							 bool is_ipv6, __u32 *protocol)
 {
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
 		const struct ipv6_extension *extension;
-		bool later_fragment;
 
 		if (!is_extension(*protocol, is_ipv6))
 			return PORT_NO_BUCKET;
 		cursor_forget(c, NETWORK_OFFSET_MASK);
+		if (*protocol == IP_FRAGMENT && !parse_fragment_header(c, pkt))
+			return PORT_MALFORMED;
 		if (!cursor_read_packet(c, sizeof(*extension), (const void **)&extension))
 			return PORT_MALFORMED;
-		later_fragment = *protocol == IP_FRAGMENT &&
-				 extension->fragment_be & bpf_htons(IPV6_FRAGMENT_OFFSET);
 		c->offset += extension_bytes(*protocol, extension->length);
 		if (!cursor_is_inside(c))
 			return PORT_MALFORMED;
-		if (later_fragment)
+		if (*protocol == IP_FRAGMENT && pkt->kind & KIND_LATER_FRAGMENT)
 			return PORT_FRAGMENT;
 		*protocol = extension->next_header;
 	}
 	return is_extension(*protocol, is_ipv6) ? PORT_IPV6_EXT_LIMIT : PORT_NO_BUCKET;
+}
+
+/*
+ * What the first chunk of SCTP, or the type of a DCCP packet, says of a connection, in TCP's flags.
+ * 0 where it is cut off: the ports are there all the same.
+ */
+static __always_inline __u8 sctp_flags(const struct cursor *c)
+{
+	const struct sctp_start *start;
+
+	if (!cursor_read_packet(c, SCTP_START_BYTES, (const void **)&start))
+		return 0;
+	switch (start->chunk) {
+	case SCTP_INIT:
+		return TCP_FLAG_SYN;
+	case SCTP_INIT_ACK:
+		return TCP_FLAG_SYN | TCP_FLAG_ACK;
+	case SCTP_ABORT:
+		return TCP_FLAG_RST;
+	default:
+		return 0;
+	}
+}
+
+static __always_inline __u8 dccp_flags(const struct cursor *c)
+{
+	const struct dccp_start *start;
+
+	if (!cursor_read_packet(c, DCCP_START_BYTES, (const void **)&start))
+		return 0;
+	switch (start->type >> 1 & 0xf) {
+	case DCCP_REQUEST:
+		return TCP_FLAG_SYN;
+	case DCCP_RESPONSE:
+		return TCP_FLAG_SYN | TCP_FLAG_ACK;
+	case DCCP_RESET:
+		return TCP_FLAG_RST;
+	default:
+		return 0;
+	}
 }
 
 /*
@@ -249,10 +193,15 @@ static __always_inline enum port_bucket parse_ports(struct cursor *c, struct pkt
 
 	if (!cursor_read_packet(c, wanted, (const void **)&start))
 		return PORT_MALFORMED;
-	pkt->transport = transport;
+	pkt->kind |= (__u32)transport << KIND_TRANSPORT_SHIFT;
 	pkt->source_port = bpf_ntohs(start->source_be);
 	pkt->destination_port = bpf_ntohs(start->destination_be);
-	pkt->tcp_flags = transport == PORT_TCP ? start->flags : 0;
+	if (transport == PORT_TCP)
+		pkt->kind |= start->flags;
+	else if (transport == PORT_SCTP)
+		pkt->kind |= sctp_flags(c);
+	else if (transport == PORT_DCCP)
+		pkt->kind |= dccp_flags(c);
 	return PORT_NO_BUCKET;
 }
 
@@ -312,11 +261,13 @@ static __always_inline enum port_bucket parse_cursor(struct cursor *c, bool star
 	if (bucket != PORT_NO_BUCKET)
 		return bucket;
 	cursor_forget(c, LINK_OFFSET_MASK);
+	pkt->is_ipv6 = version == 6;
+	pkt->kind = (__u32)pkt->is_ipv6 << KIND_IPV6_SHIFT;
 	bucket = version == 4 ? parse_ipv4(c, pkt, &protocol) : parse_ipv6(c, pkt, &protocol);
 	if (bucket != PORT_NO_BUCKET)
 		return bucket;
 	if (protocol != IP_TCP && protocol != IP_UDP) { /* the common ones are no extensions */
-		bucket = parse_extensions(c, version == 6, &protocol);
+		bucket = parse_extensions(c, pkt, version == 6, &protocol);
 		if (bucket != PORT_NO_BUCKET)
 			return bucket;
 	}

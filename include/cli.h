@@ -26,6 +26,8 @@ enum cli_command {
 	CLI_SERVICES,
 	CLI_LOOKUP,
 	CLI_CHECK_SERVICES,
+	CLI_REPLAY,
+	CLI_AUDIT,
 	CLI_HELP,
 	CLI_VERSION,
 };
@@ -37,7 +39,7 @@ struct cli_list {
 
 struct cli_options {
 	enum cli_command command;
-	const char *argument;       /* of --lookup and --check-services */
+	const char *argument;       /* of --lookup, --check-services and --replay */
 	struct cli_list interfaces; /* shell patterns */
 	struct cli_list services;   /* database files */
 	bool no_builtin;
@@ -49,12 +51,16 @@ struct cli_options {
 	enum report_key key;
 	enum report_sort sort;
 	bool json;
+	bool trace;
+	uint32_t audit_seconds;
+	struct datapath_options datapath;
 	const char *pin_dir;
 };
 
 #define CLI_TEXTFILE_DEFAULT "/var/lib/prometheus/node-exporter/portacct.prom"
 #define CLI_INTERVAL_DEFAULT 15
 #define CLI_TOP_INTERVAL_DEFAULT 1
+#define CLI_AUDIT_SECONDS_DEFAULT 10
 
 /* 0, or -EINVAL (logged): a usage error. Strings point into argv. */
 int cli_parse(struct cli_options *options, int argc, char **argv);

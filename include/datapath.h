@@ -17,11 +17,26 @@
 #include <stdint.h>
 
 struct device;
+struct port_replay;
 struct porttable;
 struct slots;
 struct snapshot;
+struct unclassified;
 
 enum datapath_mode { DATAPATH_AUTO, DATAPATH_NATIVE, DATAPATH_GENERIC };
+
+enum datapath_switch { DATAPATH_CHOOSE, DATAPATH_ON, DATAPATH_OFF };
+
+/* How the maps of all devices are made. 0 throughout: as they are, or by default. */
+struct datapath_options {
+	uint32_t endpoint_cells;           /* of the table of marks; a power of 2 */
+	uint32_t endpoint_age;             /* seconds that a mark lives at least */
+	enum datapath_switch unclassified; /* whether unclassified frames are counted by port */
+};
+
+#define DATAPATH_ENDPOINT_CELLS_DEFAULT (1U << 20)
+#define DATAPATH_ENDPOINT_AGE_DEFAULT 1000
+#define DATAPATH_UNCLASSIFIED_CPUS 64 /* unless told, ports are counted on at most so many CPUs */
 
 /* What the pinned `state` of a device holds. */
 struct datapath_state {
@@ -41,6 +56,7 @@ struct datapath_device {
 	struct datapath_state state;
 	uint32_t ifindex; /* that the link is on; 0: the device is gone or not attached */
 	int counters;     /* descriptors, -1: none */
+	int handshakes;
 	int link;
 	int state_map;
 	bool is_new;          /* its folder was made by this process */
@@ -62,9 +78,11 @@ void datapath_close(struct datapath *datapath);
 /* Takes the pinned records over into slots. 0 or -errno. */
 int datapath_restore_slots(struct datapath *datapath, struct slots *slots);
 /*
- * Makes room for the slots and stores their records; what is counted does not change. 0 or -errno.
+ * Makes room for the slots and stores their records; what is counted does not change. Options that
+ * differ from what is pinned are refused. 0 or -errno.
  */
-int datapath_prepare(struct datapath *datapath, struct slots *slots);
+int datapath_prepare(struct datapath *datapath, struct slots *slots,
+		     const struct datapath_options *options);
 /* Whether a table is in force. */
 bool datapath_has_table(const struct datapath *datapath);
 /* Puts the table in force, whole, in one store. 0 or -errno. */
@@ -82,6 +100,33 @@ size_t datapath_count(const struct datapath *datapath);
 const struct datapath_device *datapath_device(const struct datapath *datapath, size_t i);
 /* Reads a device's counters into a snapshot that has been initialised. 0 or -errno. */
 int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot);
+
+bool datapath_counts_unclassified(const struct datapath *datapath);
+/* Reads what unclassified frames there were by port, into one that has been initialised. */
+int datapath_read_unclassified(struct datapath *datapath, struct unclassified *unclassified);
+
+/*
+ * For a private datapath with a table in force: loads the program for frames that are handed in.
+ * They count as those of a device with an Ethernet header would; its counters are read as device 0.
+ * 0 or -errno (logged).
+ */
+int datapath_load_replay(struct datapath *datapath, const char *name);
+/*
+ * Classifies and counts a frame, of which length bytes are there, at least an Ethernet header; in
+ * is the time and its length on the wire, out what became of it. Frames longer than
+ * DATAPATH_REPLAY_MAX are cut. 0 or -errno (logged).
+ */
+int datapath_replay(struct datapath *datapath, const void *frame, size_t length,
+		    struct port_replay *replay);
+#define DATAPATH_REPLAY_MAX 3072 /* one page less what XDP keeps before and behind a frame */
+/* The kernel's ticks in a second: the unit of a replay's time. */
+uint32_t datapath_ticks_per_second(void);
+/*
+ * The marks of one datapath as another's, whose table must be as large: datapath_options_of() tells
+ * how to make it so. 0 or -errno (logged).
+ */
+int datapath_copy_marks(struct datapath *to, const struct datapath *from);
+struct datapath_options datapath_options_of(const struct datapath *datapath);
 
 /* Held by who measures and writes a textfile, so that no older measurement replaces a newer one. */
 int datapath_lock_export(const struct datapath *datapath);

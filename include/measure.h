@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 #include "snapshot.h"
+#include "unclassified.h"
 
 struct catalog;
-struct slots;
+struct portdb;
+struct porttable;
 
 struct measured_device {
 	const char *name;
@@ -22,11 +24,32 @@ struct measured_device {
 	struct snapshot interval; /* since the measurement before; all 0 if there was none */
 };
 
+/*
+ * Unclassified frames by port. The kernel half counts them for all devices together, so this is
+ * there only where the devices of the measurement are all that it counts on.
+ */
+struct measured_ports {
+	struct unclassified total;
+	struct unclassified interval;  /* as above; its methods are those of the total */
+	const struct portdb *db;       /* who has a port under another transport; NULL: not known */
+	const struct porttable *table; /* of the same database */
+};
+
+/* Whether a measurement tells unclassified frames by port, and why not. */
+enum measured_by_port {
+	MEASURED_NOT_BY_PORT,  /* nobody has asked */
+	MEASURED_BY_PORT,      /* `ports` is there */
+	MEASURED_UNCOUNTED,    /* the kernel half was told not to count them */
+	MEASURED_SOME_DEVICES, /* it counts on more devices than these */
+};
+
 struct measurement {
 	struct measured_device *devices;
 	size_t count;
 	const struct catalog *catalog;
 	double seconds; /* the interval's length; 0: there was no measurement before */
+	enum measured_by_port by_port;
+	struct measured_ports *ports; /* NULL: see by_port */
 };
 
 /*
@@ -35,10 +58,13 @@ struct measurement {
  */
 int measurement_init(struct measurement *measurement, size_t count, uint32_t slots_end,
 		     const struct catalog *catalog);
+/* Frees what the measurement holds, its ports included; not its names. */
 void measurement_fini(struct measurement *measurement);
+/* Gives it ports, all 0, if it has none yet. 0 or -ENOMEM. */
+int measurement_add_ports(struct measurement *measurement);
 /*
  * Sets each interval to what the totals have grown since before, by device name; devices new since
- * count from 0.
+ * count from 0, and so do ports that were not read before.
  */
 void measurement_compare(struct measurement *now, const struct measurement *before);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The directory of the pinned state, PIN-DIR/v1/, and the names in it: `ports` and `services` for
- * all devices, and a folder for each device with `counters`, `state` and `link`.
+ * The directory of the pinned state, PIN-DIR/v1/, and the names in it: `ports`, `services`,
+ * `endpoints`, `firm_clients`, `fragments` and `unclassified` for all devices, and a folder for
+ * each device with `counters`, `handshakes`, `state` and `link`.
  *
  * The directory must be on a BPF file system, owned by this user, and closed to others (0700); that
  * is checked on the open directory, without following links, before anything in it is trusted. A

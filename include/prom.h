@@ -10,6 +10,8 @@
 
 #include "measure.h"
 
+struct slots;
+
 /* What the agent knows of itself. */
 struct prom_self {
 	double written_at; /* seconds since 1970 */

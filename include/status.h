@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The state of the counting, for a person or as JSON: devices, hook and mode, since when, the
- * closed account, and what was counted beside what the interfaces say they received since.
+ * closed account, connections, and what was counted beside what the interfaces say they received
+ * since.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -29,8 +30,11 @@ struct status {
 	struct status_device *devices;
 	size_t count;
 	uint32_t services, capacity;
-	uint64_t memory_bytes; /* of the kernel, for all maps */
-	uint64_t now;          /* seconds since 1970 */
+	uint32_t endpoint_cells; /* of the table of marks */
+	uint32_t endpoint_age;   /* seconds that a mark lives at least */
+	bool counts_ports;       /* unclassified frames are counted by port */
+	uint64_t memory_bytes;   /* of the kernel, for all maps */
+	uint64_t now;            /* seconds since 1970 */
 };
 
 /* 0, -ENOMEM or -EIO. */

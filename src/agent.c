@@ -121,6 +121,7 @@ static int start(struct agent *agent, const struct cli_options *options)
 
 	if (err)
 		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
+	agent->session.by_port = agent->shows_top && options->key == REPORT_PORT;
 	err = atomic_file_prepare(options->textfile);
 	if (err) {
 		log_error(err, "textfile '%s': cannot be written", options->textfile);

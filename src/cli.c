@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -61,7 +62,15 @@ static int apply_without_value(struct cli_options *options, const char *word)
 	return -EINVAL;
 }
 
-static int apply(struct cli_options *options, int answer, char **argv)
+/* "--top 5" as well as "--top=5": no word of its own can begin with a digit. */
+static const char *optional_value(const struct option_row *row, int argc, char **argv)
+{
+	if (!optarg && row->is_optional && optind < argc && isdigit((unsigned char)*argv[optind]))
+		return argv[optind++];
+	return optarg;
+}
+
+static int apply(struct cli_options *options, int answer, int argc, char **argv)
 {
 	const struct option_row *row = find_row(answer);
 	const char letter[] = { '-', (char)optopt, '\0' };
@@ -71,7 +80,7 @@ static int apply(struct cli_options *options, int answer, char **argv)
 	if (answer == ':')
 		return apply_without_value(options, word);
 	if (row)
-		return row->set(options, optarg);
+		return row->set(options, optional_value(row, argc, argv));
 	log_errorx("option '%s': unknown, ambiguous, or with a value it does not take; see --help",
 		   word);
 	return -EINVAL;
@@ -88,10 +97,16 @@ static int check_command(const struct cli_options *options)
 {
 	bool has_json = options->command == CLI_TOP || options->command == CLI_STATUS ||
 			options->command == CLI_SERVICES || options->command == CLI_LOOKUP ||
+			options->command == CLI_REPLAY || options->command == CLI_AUDIT ||
 			options->command == CLI_HELP || options->command == CLI_VERSION;
 
 	if (options->json && !has_json) {
-		log_errorx("option '--json': goes with --top, --status, --services and --lookup");
+		log_errorx("option '--json': goes with --top, --status, --services, --lookup, "
+			   "--replay and --audit");
+		return -EINVAL;
+	}
+	if (options->trace && (options->command != CLI_REPLAY || options->json)) {
+		log_errorx("option '--trace': goes with --replay, and not with --json");
 		return -EINVAL;
 	}
 	if (options->command == CLI_DETACH && options->interfaces.count) {
@@ -111,6 +126,7 @@ int cli_parse(struct cli_options *options, int argc, char **argv)
 		.textfile = CLI_TEXTFILE_DEFAULT,
 		.max_series = 512,
 		.top_rows = 15,
+		.audit_seconds = CLI_AUDIT_SECONDS_DEFAULT,
 		.pin_dir = PINS_DEFAULT,
 	};
 	make_tables(longs, shorts);
@@ -124,7 +140,7 @@ int cli_parse(struct cli_options *options, int argc, char **argv)
 		}
 		answer = getopt_long(argc, argv, shorts, longs, NULL);
 		if (answer != -1)
-			err = apply(options, answer, argv);
+			err = apply(options, answer, argc, argv);
 	}
 	if (err)
 		return err;

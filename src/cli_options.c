@@ -10,6 +10,7 @@
 
 #define INTERVAL_MAX 86400
 #define ROWS_MAX 1000000
+#define AGE_MAX 86400
 
 static int set_command(struct cli_options *options, enum cli_command command)
 {
@@ -17,7 +18,8 @@ static int set_command(struct cli_options *options, enum cli_command command)
 		return 0;
 	if (options->command != CLI_RUN && options->command != command) {
 		log_errorx("command line: only one of --top, --once, --attach, --detach, --status, "
-			   "--services, --lookup and --check-services can be asked for");
+			   "--services, --lookup, --check-services, --replay and --audit can be "
+			   "asked for");
 		return -EINVAL;
 	}
 	options->command = command;
@@ -93,6 +95,26 @@ static int set_check_services(struct cli_options *options, const char *value)
 	return set_command(options, CLI_CHECK_SERVICES);
 }
 
+static int set_replay(struct cli_options *options, const char *value)
+{
+	options->argument = value;
+	return set_command(options, CLI_REPLAY);
+}
+
+static int set_audit(struct cli_options *options, const char *value)
+{
+	int err = value ? set_number("audit", value, 1, INTERVAL_MAX, &options->audit_seconds) : 0;
+
+	return err ? err : set_command(options, CLI_AUDIT);
+}
+
+static int set_trace(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->trace = true;
+	return 0;
+}
+
 static int set_help(struct cli_options *options, const char *value)
 {
 	(void)value;
@@ -165,7 +187,7 @@ static int set_sort(struct cli_options *options, const char *value)
 			options->sort = sort;
 			return 0;
 		}
-	log_errorx("option '--sort': '%s' is not bytes or packets", value);
+	log_errorx("option '--sort': '%s' is not bytes, packets or connections", value);
 	return -EINVAL;
 }
 
@@ -174,6 +196,46 @@ static int set_json(struct cli_options *options, const char *value)
 	(void)value;
 	options->json = true;
 	return 0;
+}
+
+/* "1M": a power of 2 with an optional K or M, which are powers of 1024. */
+static int set_endpoints(struct cli_options *options, const char *value)
+{
+	size_t len = strlen(value);
+	char unit = len ? value[len - 1] : '\0';
+	uint32_t shift = unit == 'M' ? 20 : unit == 'K' ? 10 : 0, number;
+
+	if (!parse_u32(value, shift ? len - 1 : len, UINT32_MAX >> shift, &number)) {
+		number <<= shift;
+		options->datapath.endpoint_cells = number;
+		if (number >= 1U << PORT_ENDPOINT_BITS_MIN &&
+		    number <= 1U << PORT_ENDPOINT_BITS_MAX && !(number & (number - 1)))
+			return 0;
+	}
+	log_errorx("option '--endpoints': '%s' is not a power of 2 from 64K to 256M", value);
+	return -EINVAL;
+}
+
+static int set_endpoint_age(struct cli_options *options, const char *value)
+{
+	return set_number("endpoint-age", value, 1, AGE_MAX, &options->datapath.endpoint_age);
+}
+
+static int set_unclassified_ports(struct cli_options *options, const char *value)
+{
+	static const char *const words[] = {
+		[DATAPATH_CHOOSE] = "auto",
+		[DATAPATH_ON] = "on",
+		[DATAPATH_OFF] = "off",
+	};
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(value, words[i])) {
+			options->datapath.unclassified = i;
+			return 0;
+		}
+	log_errorx("option '--unclassified-ports': '%s' is not on, off or auto", value);
+	return -EINVAL;
 }
 
 static int set_pin_dir(struct cli_options *options, const char *value)
@@ -197,6 +259,13 @@ const struct option_row cli_rows[CLI_ROWS] = {
 	  "PORT[/TRANSPORT] or NAME: which entry wins and why; what it shadows", set_lookup },
 	{ 0, "check-services", "FILE", false,
 	  "all errors of a database file as FILE:LINE:COLUMN, exit", set_check_services },
+	{ 0, "replay", "FILE", false,
+	  "run a pcap or pcapng file through the kernel program, print\nthe account; no device is "
+	  "touched",
+	  set_replay },
+	{ 0, "audit", "SECONDS", true,
+	  "compare what is counted with the kernel's connection\ntracking (default 10 seconds)",
+	  set_audit },
 	{ 'h', "help", NULL, false, "this text", set_help },
 	{ 'V', "version", NULL, false, "version of the agent and of libbpf", set_version },
 	{ 'i', "interface", "DEV", false, "device or shell pattern to count on; repeat for more",
@@ -214,9 +283,19 @@ const struct option_row cli_rows[CLI_ROWS] = {
 	  set_max_series },
 	{ 0, "by", "KEY", false,
 	  "rows of --top: service, port, protocol, device, encryption,\nmethod or bucket", set_by },
-	{ 0, "sort", "KEY", false, "order of --top: bytes or packets", set_sort },
-	{ 0, "json", NULL, false, "one JSON object: with --top, --status, --services, --lookup",
+	{ 0, "sort", "KEY", false, "order of --top: bytes, packets or connections", set_sort },
+	{ 0, "json", NULL, false,
+	  "one JSON object: with --top, --status, --services, --lookup,\n--replay, --audit",
 	  set_json },
+	{ 0, "trace", NULL, false, "with --replay: a line for each frame, tab-separated",
+	  set_trace },
+	{ 0, "endpoints", "CELLS", false,
+	  "size of the table of servers seen, 64K to 256M (default 1M)", set_endpoints },
+	{ 0, "endpoint-age", "SEC", false,
+	  "how long a server seen is remembered at least (default 1000)", set_endpoint_age },
+	{ 0, "unclassified-ports", "X", false,
+	  "count frames of no service by port: on, off or auto (default:\non up to 64 processors)",
+	  set_unclassified_ports },
 	{ 0, "pin-dir", "DIR", false, "default " PINS_DEFAULT, set_pin_dir },
 };
 

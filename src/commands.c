@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "atomic_file.h"
+#include "audit.h"
 #include "commands.h"
 #include "devices.h"
 #include "log.h"
 #include "portdb.h"
 #include "portdb_load.h"
+#include "replay.h"
 #include "services.h"
 #include "session.h"
 #include "slots.h"
@@ -108,6 +110,7 @@ static int run_top(struct session *session)
 	struct measurement before, now;
 	int status = EXIT_FAILED;
 
+	session->by_port = session->options->key == REPORT_PORT;
 	if (open_for_top(session) || session_measure(session, &before))
 		return EXIT_FAILED;
 	wait_interval(session->options);
@@ -207,11 +210,15 @@ static void fill_status(struct status *status, struct session *session,
 static int print_status(struct session *session, const struct measurement *measurement,
 			const struct devices *devices)
 {
+	struct datapath_options made = datapath_options_of(session->datapath);
 	struct status status = {
 		.pin_dir = session->options->pin_dir,
 		.agent_running = datapath_agent_runs(session->datapath),
 		.services = slots_end(session->slots) - PORT_SLOT_FIRST,
 		.capacity = datapath_capacity(session->datapath),
+		.endpoint_cells = made.endpoint_cells,
+		.endpoint_age = made.endpoint_age,
+		.counts_ports = datapath_counts_unclassified(session->datapath),
 		.memory_bytes = datapath_memory_bytes(session->datapath),
 		.now = (uint64_t)time(NULL),
 	};
@@ -277,6 +284,23 @@ static int run_lookup(struct session *session)
 	return EXIT_USAGE;
 }
 
+/* A capture that cannot be read is a bad file, like a database. */
+static int run_replay(struct session *session)
+{
+	int err = replay_run(session, stdout);
+
+	if (err == -EINVAL)
+		return EXIT_USAGE;
+	return err && err != -EIO ? EXIT_FAILED : commands_finish_output(err);
+}
+
+static int run_audit(struct session *session)
+{
+	int err = audit_run(session, stdout);
+
+	return err && err != -EIO ? EXIT_FAILED : commands_finish_output(err);
+}
+
 static int dispatch(struct session *session)
 {
 	switch (session->options->command) {
@@ -292,6 +316,10 @@ static int dispatch(struct session *session)
 		return run_services(session);
 	case CLI_LOOKUP:
 		return run_lookup(session);
+	case CLI_REPLAY:
+		return run_replay(session);
+	case CLI_AUDIT:
+		return run_audit(session);
 	default:
 		return EXIT_USAGE;
 	}

@@ -41,7 +41,9 @@ struct datapath_device *datapath_add(struct datapath *datapath, const char *name
 		at++;
 	memmove(&devices[at + 1], &devices[at], (datapath->count - at) * sizeof(*devices));
 	datapath->count++;
-	devices[at] = (struct datapath_device){ .counters = -1, .link = -1, .state_map = -1 };
+	devices[at] = (struct datapath_device){
+		.counters = -1, .handshakes = -1, .link = -1, .state_map = -1
+	};
 	strncpy(devices[at].name, name, sizeof(devices[at].name) - 1);
 	return &devices[at];
 }
@@ -51,6 +53,7 @@ void datapath_drop(struct datapath *datapath, struct datapath_device *device)
 	size_t behind = (size_t)(&datapath->devices[datapath->count] - (device + 1));
 
 	datapath_close_fd(&device->counters);
+	datapath_close_fd(&device->handshakes);
 	datapath_close_fd(&device->state_map);
 	datapath_close_fd(&device->link);
 	memmove(device, device + 1, behind * sizeof(*device));
@@ -115,6 +118,8 @@ static int open_pinned(struct datapath *datapath)
 	}
 	datapath->capacity = info.max_entries;
 	err = datapath_map_records(datapath);
+	if (!err)
+		err = datapath_adopt_shared(datapath);
 	return err ? err : pins_each_device(&datapath->pins, adopt, datapath);
 }
 
@@ -127,7 +132,7 @@ static int open_access(struct datapath *datapath, const char *pin_dir)
 		return cpus;
 	}
 	datapath->cpus = (unsigned int)cpus;
-	datapath->cells = calloc((size_t)DATAPATH_BATCH * datapath->cpus, sizeof(*datapath->cells));
+	datapath->cells = calloc((size_t)DATAPATH_BATCH * datapath->cpus, DATAPATH_CELL_MAX);
 	if (!datapath->cells)
 		return -ENOMEM;
 	if (datapath->access == DATAPATH_PRIVATE)
@@ -147,8 +152,16 @@ int datapath_open(struct datapath **out, const char *pin_dir, enum datapath_acce
 	if (!datapath)
 		return -ENOMEM;
 	libbpf_set_print(keep_silent);
-	*datapath =
-		(struct datapath){ .access = access, .pins.fd = -1, .ports = -1, .services = -1 };
+	*datapath = (struct datapath){
+		.access = access,
+		.pins.fd = -1,
+		.ports = -1,
+		.services = -1,
+		.endpoints = -1,
+		.firm_clients = -1,
+		.fragments = -1,
+		.unclassified = -1,
+	};
 	err = open_access(datapath, pin_dir);
 	if (err) {
 		datapath_close(datapath);
@@ -168,8 +181,13 @@ void datapath_close(struct datapath *datapath)
 	free(datapath->cells);
 	if (datapath->records)
 		munmap(datapath->records, (size_t)datapath->capacity * sizeof(*datapath->records));
+	datapath_unload(datapath->replay);
 	datapath_close_fd(&datapath->ports);
 	datapath_close_fd(&datapath->services);
+	datapath_close_fd(&datapath->endpoints);
+	datapath_close_fd(&datapath->firm_clients);
+	datapath_close_fd(&datapath->fragments);
+	datapath_close_fd(&datapath->unclassified);
 	pins_close(&datapath->pins);
 	free(datapath);
 }

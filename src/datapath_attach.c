@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loads the program for a device and puts it on the device's XDP hook. */
+/* Puts the program on a device's XDP hook, and takes note of what it found there. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent.skel.h"
 #include "datapath_private.h"
 #include "devices.h"
 #include "log.h"
@@ -33,45 +32,6 @@ static bool is_counting(const struct datapath_device *device, const struct devic
 	return device->link >= 0 && !bpf_obj_get_info_by_fd(device->link, &info, &size) &&
 	       info.xdp.ifindex == interface->ifindex &&
 	       !bpf_xdp_query_id((int)interface->ifindex, 0, &id) && id == info.prog_id;
-}
-
-static bool kernel_has_frags(void)
-{
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
-}
-
-static int configure(struct agent_bpf *skeleton, const struct datapath *datapath,
-		     const struct datapath_device *device, bool starts_at_l3)
-{
-	int err;
-
-	skeleton->rodata->starts_at_l3 = starts_at_l3;
-	/* Generic XDP with several buffers has panicked kernels: there the frame is made linear. */
-	if (device->state.mode == DATAPATH_NATIVE && kernel_has_frags()) {
-		skeleton->rodata->have_frags = true;
-		bpf_program__set_flags(skeleton->progs.portacct,
-				       bpf_program__flags(skeleton->progs.portacct) |
-					       BPF_F_XDP_HAS_FRAGS);
-	}
-	err = bpf_map__reuse_fd(skeleton->maps.ports, datapath->ports);
-	return err ? err : bpf_map__reuse_fd(skeleton->maps.counters, device->counters);
-}
-
-static struct agent_bpf *load(const struct datapath *datapath, const struct datapath_device *device,
-			      bool starts_at_l3)
-{
-	struct agent_bpf *skeleton = agent_bpf__open();
-	int err = skeleton ? configure(skeleton, datapath, device, starts_at_l3) : -errno;
-
-	if (!err)
-		err = agent_bpf__load(skeleton);
-	if (!err)
-		return skeleton;
-	log_error(err, "program for device '%s': cannot be loaded%s", device->name,
-		  err == -EACCES ? " (the kernel's verifier refuses it)" : "");
-	agent_bpf__destroy(skeleton);
-	errno = -err;
-	return NULL;
 }
 
 /* What the errno of attaching means on an XDP hook. */
@@ -209,12 +169,12 @@ static int attach_anew(struct datapath *datapath, struct datapath_device *device
 static int attach(struct datapath *datapath, struct datapath_device *device,
 		  const struct device *interface, bool starts_at_l3)
 {
-	struct agent_bpf *skeleton = load(datapath, device, starts_at_l3);
+	struct agent_bpf *skeleton = datapath_load(datapath, device, starts_at_l3, false);
 	int program, err;
 
 	if (!skeleton)
 		return -errno;
-	program = bpf_program__fd(skeleton->progs.portacct);
+	program = datapath_program(skeleton);
 	snprintf(device->state.version, sizeof(device->state.version), "%s", PORTACCT_VERSION);
 	if (is_counting(device, interface)) {
 		err = replace_program(device, program);
@@ -223,7 +183,7 @@ static int attach(struct datapath *datapath, struct datapath_device *device,
 	} else {
 		err = attach_anew(datapath, device, interface, program);
 	}
-	agent_bpf__destroy(skeleton);
+	datapath_unload(skeleton);
 	return err;
 }
 

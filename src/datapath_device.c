@@ -16,6 +16,12 @@ static int create_counters(const struct datapath *datapath)
 			      NULL);
 }
 
+static int create_handshakes(const struct datapath *datapath)
+{
+	return bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "handshakes", sizeof(uint32_t),
+			      sizeof(struct port_handshakes), datapath->capacity, NULL);
+}
+
 static int create_state(const struct datapath *datapath)
 {
 	(void)datapath;
@@ -35,17 +41,44 @@ static int open_map(struct datapath *datapath, const char *device, const char *m
 	return datapath_map(datapath, path, create);
 }
 
+/* What is pinned may be of another build: cells of another meaning must not be added to. */
+static int check_map(const struct datapath *datapath, const char *device, const char *map, int fd,
+		     uint32_t value_size, uint32_t entries)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	    info.value_size == value_size && info.max_entries == entries)
+		return 0;
+	log_errorx(
+		"pin directory '%s': map '%s' of device '%s' is of another size: --detach first, "
+		"then start anew",
+		datapath->access == DATAPATH_PRIVATE ? "" : datapath->pins.path, map, device);
+	return -EINVAL;
+}
+
 static int open_maps(struct datapath *datapath, struct datapath_device *device)
 {
+	const char *name = device->name;
 	uint32_t index = 0;
+	int err;
 
-	device->counters = open_map(datapath, device->name, "counters", create_counters);
+	device->counters = open_map(datapath, name, "counters", create_counters);
 	if (device->counters < 0)
 		return device->counters;
-	device->state_map = open_map(datapath, device->name, "state", create_state);
+	device->handshakes = open_map(datapath, name, "handshakes", create_handshakes);
+	if (device->handshakes < 0)
+		return device->handshakes;
+	device->state_map = open_map(datapath, name, "state", create_state);
 	if (device->state_map < 0)
 		return device->state_map;
-	return bpf_map_lookup_elem(device->state_map, &index, &device->state);
+	err = check_map(datapath, name, "counters", device->counters, sizeof(struct port_counter),
+			PORT_INDEX_END(datapath->capacity));
+	if (!err)
+		err = check_map(datapath, name, "handshakes", device->handshakes,
+				sizeof(struct port_handshakes), datapath->capacity);
+	return err ? err : bpf_map_lookup_elem(device->state_map, &index, &device->state);
 }
 
 /* The link's device, which follows it through renames; 0: the device is gone. */
@@ -73,7 +106,9 @@ static bool is_pinned(const struct datapath *datapath, const char *name, const c
  */
 int datapath_adopt(struct datapath *datapath, const char *name)
 {
-	bool complete = is_pinned(datapath, name, "counters") && is_pinned(datapath, name, "state");
+	bool complete = is_pinned(datapath, name, "counters") &&
+			is_pinned(datapath, name, "handshakes") &&
+			is_pinned(datapath, name, "state");
 	struct datapath_device *device;
 	char path[PATH_MAX];
 

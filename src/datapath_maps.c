@@ -58,6 +58,15 @@ static int create_ports(const struct datapath *datapath)
 	return outer;
 }
 
+static const char *create_hint(int err)
+{
+	if (err == -EPERM)
+		return " (root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, is needed)";
+	if (err == -E2BIG)
+		return " (older kernels take 4 MiB in one piece: --endpoints 2M is the most)";
+	return "";
+}
+
 int datapath_map(struct datapath *datapath, const char *path,
 		 int (*create)(const struct datapath *))
 {
@@ -72,9 +81,7 @@ int datapath_map(struct datapath *datapath, const char *path,
 	fd = create(datapath);
 	if (fd < 0) {
 		log_error(fd, "map '%s': cannot be created%s", strrchr(path, '/') + 1,
-			  fd == -EPERM
-				  ? " (root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, is needed)"
-				  : "");
+			  create_hint(fd));
 		return fd;
 	}
 	if (datapath->access == DATAPATH_PRIVATE)
@@ -87,8 +94,8 @@ int datapath_map(struct datapath *datapath, const char *path,
 	return err;
 }
 
-static int open_map(struct datapath *datapath, const char *name,
-		    int (*create)(const struct datapath *))
+int datapath_shared_map(struct datapath *datapath, const char *name,
+			int (*create)(const struct datapath *))
 {
 	char path[PATH_MAX] = "/";
 
@@ -119,11 +126,11 @@ int datapath_restore_slots(struct datapath *datapath, struct slots *slots)
 
 static uint32_t capacity_for(uint32_t slots)
 {
-	uint32_t capacity = CAPACITY_MIN;
-
 	/* Room to grow: half as many services again fit before counting has to start anew. */
-	while (capacity < slots + slots / 2 && capacity < PORT_SLOT_END)
-		capacity *= 2;
+	uint32_t capacity = slots + slots / 2;
+
+	if (capacity < CAPACITY_MIN)
+		return CAPACITY_MIN;
 	return capacity < PORT_SLOT_END ? capacity : PORT_SLOT_END;
 }
 
@@ -186,7 +193,8 @@ static int store_table(struct datapath *datapath, const struct porttable *table)
 	return err;
 }
 
-int datapath_prepare(struct datapath *datapath, struct slots *slots)
+int datapath_prepare(struct datapath *datapath, struct slots *slots,
+		     const struct datapath_options *options)
 {
 	int err = check_capacity(datapath, slots);
 
@@ -194,17 +202,19 @@ int datapath_prepare(struct datapath *datapath, struct slots *slots)
 		return err;
 	if (datapath->services < 0) {
 		datapath->is_new = true;
-		datapath->services = open_map(datapath, "services", create_services);
+		datapath->services = datapath_shared_map(datapath, "services", create_services);
 		err = datapath->services < 0 ? datapath->services : datapath_map_records(datapath);
 	}
 	if (err)
 		return err;
 	if (datapath->ports < 0)
-		datapath->ports = open_map(datapath, "ports", create_ports);
+		datapath->ports = datapath_shared_map(datapath, "ports", create_ports);
 	if (datapath->ports < 0)
 		return datapath->ports;
-	store_records(datapath, slots);
-	return 0;
+	err = datapath_open_shared(datapath, options);
+	if (!err)
+		store_records(datapath, slots);
+	return err;
 }
 
 bool datapath_has_table(const struct datapath *datapath)
@@ -249,9 +259,10 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 uint64_t datapath_memory_bytes(const struct datapath *datapath)
 {
 	uint64_t counters =
-		(uint64_t)PORT_INDEX_END(datapath->capacity) * sizeof(struct port_counter);
+		(uint64_t)PORT_INDEX_END(datapath->capacity) * sizeof(struct port_counter) +
+		(uint64_t)datapath->capacity * sizeof(struct port_handshakes);
 	uint64_t shared = TABLE_BYTES + (uint64_t)datapath->capacity * sizeof(struct slot_record);
 
-	return shared +
+	return shared + datapath_shared_bytes(datapath) +
 	       datapath->count * (counters * datapath->cpus + sizeof(struct datapath_state));
 }

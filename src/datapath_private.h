@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the datapath share: datapath.c (open, close), datapath_maps.c (maps of all
- * devices), datapath_device.c (a device's maps),
- * datapath_attach.c (program, links), datapath_read.c (counters).
+ * What the files of the datapath share: datapath.c (open, close), datapath_maps.c (services, port
+ * table), datapath_shared.c (the other maps of all devices), datapath_device.c (a device's maps),
+ * datapath_load.c (program), datapath_attach.c (links), datapath_replay.c (frames handed in),
+ * datapath_read.c (counters).
  */
 #ifndef DATAPATH_PRIVATE_H
 #define DATAPATH_PRIVATE_H
@@ -11,6 +12,7 @@
 #include "pins.h"
 #include "port_abi.h"
 
+struct agent_bpf;
 struct slot_record;
 
 struct datapath {
@@ -18,17 +20,43 @@ struct datapath {
 	struct pins pins;
 	int ports; /* map descriptors, -1: none yet */
 	int services;
+	int endpoints, firm_clients, fragments, unclassified;
+	uint32_t endpoint_cells, epoch_shift; /* of the map `endpoints` */
+	bool counts_unclassified;
+	struct agent_bpf *replay;    /* the loaded program of a replay */
 	struct slot_record *records; /* the services map, mapped; NULL: none yet */
 	bool is_new;                 /* this process has made the pinned state */
 	uint32_t capacity; /* slots that the services map and every device's counters hold */
 	unsigned int cpus; /* possible ones: a per-CPU map hands out a cell for each */
-	struct port_counter *cells; /* room for one batch of counters */
+	void *cells;       /* room for one batch of counters or handshakes */
 	struct datapath_device *devices;
 	size_t count;
 };
 
-#define DATAPATH_BATCH 1024 /* counters read by one system call */
+#define DATAPATH_BATCH 1024                              /* counters read by one system call */
+#define DATAPATH_CELL_MAX sizeof(struct port_handshakes) /* the largest of them */
+_Static_assert(DATAPATH_BATCH *DATAPATH_CELL_MAX >= sizeof(struct port_unclassified),
+	       "the room of a batch is enough for a block");
 
+/*
+ * The same for a map of all devices, by its name.
+ */
+int datapath_shared_map(struct datapath *datapath, const char *name,
+			int (*create)(const struct datapath *));
+/* Opens or makes endpoints, firm_clients, fragments, unclassified. 0 or -errno (logged). */
+int datapath_open_shared(struct datapath *datapath, const struct datapath_options *options);
+/* Opens those that are pinned, to read them. */
+int datapath_adopt_shared(struct datapath *datapath);
+uint64_t datapath_shared_bytes(const struct datapath *datapath);
+/*
+ * Loads the program with the device's counters; for a replay, or for counting. NULL: failed
+ * (logged), errno tells why.
+ */
+struct agent_bpf *datapath_load(const struct datapath *datapath,
+				const struct datapath_device *device, bool starts_at_l3,
+				bool is_replay);
+int datapath_program(const struct agent_bpf *skeleton);
+void datapath_unload(struct agent_bpf *skeleton);
 /*
  * Opens the pinned map, or creates and pins it; a private datapath only creates. fd or -errno
  * (logged).

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads a device's counters: many a system call where the kernel can, one by one where it cannot.
+ * Reads per-CPU maps: many a system call where the kernel can, one by one where it cannot.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "datapath_private.h"
 #include "log.h"
 #include "snapshot.h"
+#include "unclassified.h"
 
 static uint64_t now_ns(void)
 {
@@ -24,37 +25,62 @@ static uint64_t now_ns(void)
  */
 #define KERNEL_ENOTSUPP 524
 
-/* Both read on from *first, which tells how far they came. */
-static int read_batches(struct datapath *datapath, int counters, uint32_t *first, uint32_t end,
-			struct snapshot *snapshot)
+/* A map, how far it is to be read, and who sums what datapath->cells then holds. */
+struct reading {
+	int map;
+	uint32_t first, end;
+	void (*fold)(const struct datapath *datapath, void *into, uint32_t first, uint32_t count);
+	void *into;
+};
+
+/* Both read on from reading->first, which tells how far they came. */
+static int read_batches(const struct datapath *datapath, struct reading *reading)
 {
 	uint32_t keys[DATAPATH_BATCH], position = 0;
 	int err = 0;
 
-	while (!err && *first < end) {
+	while (!err && reading->first < reading->end) {
 		uint32_t count = DATAPATH_BATCH;
 
-		err = bpf_map_lookup_batch(counters, *first ? &position : NULL, &position, keys,
-					   datapath->cells, &count, NULL);
+		err = bpf_map_lookup_batch(reading->map, reading->first ? &position : NULL,
+					   &position, keys, datapath->cells, &count, NULL);
 		if (err && err != -ENOENT) /* -ENOENT: the map ends here */
 			return err;
-		snapshot_fold(snapshot, *first, count, datapath->cells, datapath->cpus);
-		*first += count;
+		reading->fold(datapath, reading->into, reading->first, count);
+		reading->first += count;
 	}
 	return 0;
 }
 
-static int read_singly(struct datapath *datapath, int counters, uint32_t *first, uint32_t end,
-		       struct snapshot *snapshot)
+static int read_singly(const struct datapath *datapath, struct reading *reading)
 {
-	for (; *first < end; ++*first) {
-		int err = bpf_map_lookup_elem(counters, first, datapath->cells);
+	for (; reading->first < reading->end; reading->first++) {
+		int err = bpf_map_lookup_elem(reading->map, &reading->first, datapath->cells);
 
 		if (err)
 			return err;
-		snapshot_fold(snapshot, *first, 1, datapath->cells, datapath->cpus);
+		reading->fold(datapath, reading->into, reading->first, 1);
 	}
 	return 0;
+}
+
+static int read_map(const struct datapath *datapath, struct reading *reading)
+{
+	int err = read_batches(datapath, reading);
+
+	return err == -KERNEL_ENOTSUPP || err == -EINVAL ? read_singly(datapath, reading) : err;
+}
+
+static void fold_counters(const struct datapath *datapath, void *into, uint32_t first,
+			  uint32_t count)
+{
+	snapshot_fold(into, first, count, datapath->cells, datapath->cpus);
+}
+
+static void fold_handshakes(const struct datapath *datapath, void *into, uint32_t first,
+			    uint32_t count)
+{
+	snapshot_fold_handshakes(into, first, count, datapath->cells, datapath->cpus);
 }
 
 int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot)
@@ -62,13 +88,49 @@ int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot
 	const struct datapath_device *device = &datapath->devices[i];
 	uint32_t slots =
 		snapshot->slots_end < datapath->capacity ? snapshot->slots_end : datapath->capacity;
-	uint32_t first = 0, end = PORT_INDEX_END(slots);
-	int err = read_batches(datapath, device->counters, &first, end, snapshot);
+	struct reading counters = {
+		.map = device->counters,
+		.end = PORT_INDEX_END(slots),
+		.fold = fold_counters,
+		.into = snapshot,
+	};
+	struct reading handshakes = {
+		.map = device->handshakes,
+		.end = slots,
+		.fold = fold_handshakes,
+		.into = snapshot,
+	};
+	int err = read_map(datapath, &counters);
 
-	if (err == -KERNEL_ENOTSUPP || err == -EINVAL)
-		err = read_singly(datapath, device->counters, &first, end, snapshot);
+	if (!err)
+		err = read_map(datapath, &handshakes);
 	snapshot->taken_ns = now_ns();
 	if (err)
 		log_error(err, "device '%s': its counters cannot be read", device->name);
 	return err;
+}
+
+bool datapath_counts_unclassified(const struct datapath *datapath)
+{
+	return datapath->counts_unclassified;
+}
+
+/* Of each block the kernel hands out one CPU's after the other's. */
+int datapath_read_unclassified(struct datapath *datapath, struct unclassified *unclassified)
+{
+	const struct port_unclassified *blocks = datapath->cells;
+	uint32_t end = datapath->counts_unclassified ? PORT_UNCLASSIFIED_BLOCKS : 0;
+
+	for (uint32_t i = 0; i < end; i++) {
+		int err = bpf_map_lookup_elem(datapath->unclassified, &i, datapath->cells);
+
+		if (err) {
+			log_error(err, "map 'unclassified': cannot be read");
+			return err;
+		}
+		for (unsigned int cpu = 0; cpu < datapath->cpus; cpu++)
+			unclassified_fold(unclassified, i * PORT_UNCLASSIFIED_BLOCK,
+					  PORT_UNCLASSIFIED_BLOCK, blocks[cpu].ports, 1);
+	}
+	return 0;
 }

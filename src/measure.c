@@ -25,6 +25,15 @@ int measurement_init(struct measurement *measurement, size_t count, uint32_t slo
 	return 0;
 }
 
+static void free_ports(struct measured_ports *ports)
+{
+	if (!ports)
+		return;
+	unclassified_fini(&ports->total);
+	unclassified_fini(&ports->interval);
+	free(ports);
+}
+
 void measurement_fini(struct measurement *measurement)
 {
 	for (size_t i = 0; i < measurement->count; i++) {
@@ -32,7 +41,26 @@ void measurement_fini(struct measurement *measurement)
 		snapshot_fini(&measurement->devices[i].interval);
 	}
 	free(measurement->devices);
+	free_ports(measurement->ports);
 	*measurement = (struct measurement){};
+}
+
+int measurement_add_ports(struct measurement *measurement)
+{
+	struct measured_ports *ports;
+
+	if (measurement->ports)
+		return 0;
+	ports = calloc(1, sizeof(*ports));
+	if (!ports)
+		return -ENOMEM;
+	if (unclassified_init(&ports->total) || unclassified_init(&ports->interval)) {
+		free_ports(ports);
+		return -ENOMEM;
+	}
+	measurement->ports = ports;
+	measurement->by_port = MEASURED_BY_PORT;
+	return 0;
 }
 
 static const struct measured_device *find(const struct measurement *measurement, const char *name)
@@ -43,17 +71,25 @@ static const struct measured_device *find(const struct measurement *measurement,
 	return NULL;
 }
 
+static void compare_ports(struct measured_ports *now, const struct measured_ports *before)
+{
+	unclassified_copy(&now->interval, &now->total);
+	if (before)
+		unclassified_subtract(&now->interval, &before->total);
+}
+
 void measurement_compare(struct measurement *now, const struct measurement *before)
 {
 	for (size_t i = 0; i < now->count; i++) {
 		struct measured_device *device = &now->devices[i];
 		const struct measured_device *earlier = find(before, device->name);
-		size_t size = PORT_INDEX_END(device->total.slots_end) * sizeof(struct port_counter);
 
-		memcpy(device->interval.cells, device->total.cells, size);
+		snapshot_copy(&device->interval, &device->total);
 		if (!earlier)
 			continue;
 		snapshot_subtract(&device->interval, &earlier->total);
 		now->seconds = (double)(device->total.taken_ns - earlier->total.taken_ns) / 1e9;
 	}
+	if (now->ports)
+		compare_ports(now->ports, before->ports);
 }

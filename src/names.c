@@ -46,6 +46,7 @@ static const char *const directions[PORT_DIRECTIONS] = {
 
 static const char *const methods[PORT_METHODS] = {
 	[PORT_HANDSHAKE] = "handshake",
+	[PORT_ENDPOINT] = "endpoint",
 	[PORT_DATABASE] = "database",
 	[PORT_TIE] = "tie",
 	[PORT_GUESS] = "guess",

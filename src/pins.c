@@ -20,13 +20,13 @@
 #define VERSION_DIR "v" EXPANDED(PORT_ABI_VERSION)
 
 /*
- * Names of maps beside the device folders, those of coming versions too, so that no device takes
- * one.
+ * Names of maps beside the device folders, so that no device takes one. The services last: while
+ * they are there, a removal that was cut off is no new state, and what is left keeps its meaning.
  */
-static const char *const map_names[] = { "ports", "services", "endpoints", "fragments",
-					 "unclassified" };
-/* The link first: what detaches a device must not be left behind by a removal that was cut off. */
-static const char *const device_files[] = { "link", "state", "counters" };
+static const char *const map_names[] = {
+	"ports", "endpoints", "firm_clients", "fragments", "unclassified", "services",
+};
+static const char *const device_files[] = { "link", "state", "handshakes", "counters" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

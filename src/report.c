@@ -6,7 +6,7 @@
 
 #include "catalog.h"
 #include "names.h"
-#include "report.h"
+#include "report_private.h"
 
 const char *report_key_name(enum report_key key)
 {
@@ -22,7 +22,13 @@ const char *report_key_name(enum report_key key)
 
 const char *report_sort_name(enum report_sort sort)
 {
-	return sort == REPORT_BYTES ? "bytes" : "packets";
+	static const char *const names[REPORT_SORTS] = {
+		[REPORT_BYTES] = "bytes",
+		[REPORT_PACKETS] = "packets",
+		[REPORT_CONNECTIONS] = "connections",
+	};
+
+	return names[sort];
 }
 
 struct port_counter report_sum(const struct port_counter sides[REPORT_SIDES])
@@ -36,7 +42,12 @@ struct port_counter report_sum(const struct port_counter sides[REPORT_SIDES])
 	return sum;
 }
 
-static struct report_row *add_row(struct report *report, const char *label)
+bool report_has_connections(const struct report *report, const struct report_row *row)
+{
+	return !row->is_bucket && report->key != REPORT_METHOD;
+}
+
+struct report_row *report_add_row(struct report *report, const char *label)
 {
 	struct report_row *row = &report->rows[report->count++];
 
@@ -76,13 +87,15 @@ static void label_service(struct report_row *row, const struct catalog_service *
 static void add_service(struct report *report, const struct measured_device *device, uint32_t slot,
 			const struct catalog_service *service)
 {
-	struct report_row *row = add_row(report, service->name);
+	struct report_row *row = report_add_row(report, service->name);
 
 	label_service(row, service, report->key, device->name);
 	for (int i = 0; i < PORT_DIRECTIONS; i++) {
 		row->interval[i] = snapshot_service(&device->interval, slot, i);
 		row->total[i] = snapshot_service(&device->total, slot, i);
 	}
+	row->connections = snapshot_handshakes(&device->interval, slot);
+	row->connections_total = snapshot_handshakes(&device->total, slot);
 	if (!report_sum(row->total).packets)
 		report->count--;
 }
@@ -94,10 +107,10 @@ static void add_bucket(struct report *report, const struct measured_device *devi
 		       enum port_bucket bucket)
 {
 	bool is_unclassified = (unsigned int)bucket < PORT_TRANSPORTS;
-	struct report_row *row = add_row(report, bucket_name(bucket));
+	struct report_row *row = report_add_row(report, bucket_name(bucket));
 
-	row->interval[REPORT_UNDIRECTED] = *snapshot_bucket(&device->interval, bucket);
-	row->total[REPORT_UNDIRECTED] = *snapshot_bucket(&device->total, bucket);
+	row->interval[REPORT_UNDIRECTED] = snapshot_bucket(&device->interval, bucket);
+	row->total[REPORT_UNDIRECTED] = snapshot_bucket(&device->total, bucket);
 	row->is_bucket = true;
 	if (report->key == REPORT_DEVICE)
 		snprintf(row->label, sizeof(row->label), "%s", device->name);
@@ -117,15 +130,21 @@ static void add_bucket(struct report *report, const struct measured_device *devi
 static void add_method(struct report *report, const struct measured_device *device,
 		       enum port_method method)
 {
-	struct report_row *row = add_row(report, method_name(method));
+	struct report_row *row = report_add_row(report, method_name(method));
 
 	row->interval[REPORT_UNDIRECTED].packets =
 		snapshot_method_packets(&device->interval, method);
 	row->total[REPORT_UNDIRECTED].packets = snapshot_method_packets(&device->total, method);
 }
 
-static void add_device(struct report *report, const struct measured_device *device,
-		       const struct catalog *catalog)
+static void add_handshakes(struct port_handshakes *sum, struct port_handshakes handshakes)
+{
+	sum->attempted += handshakes.attempted;
+	sum->accepted += handshakes.accepted;
+	sum->reset += handshakes.reset;
+}
+
+static void sum_device(struct report *report, const struct measured_device *device)
 {
 	struct account_totals interval = snapshot_totals(&device->interval),
 			      total = snapshot_totals(&device->total);
@@ -134,6 +153,14 @@ static void add_device(struct report *report, const struct measured_device *devi
 	report->interval.bytes += interval.frames.bytes;
 	report->total.packets += total.frames.packets;
 	report->total.bytes += total.frames.bytes;
+	add_handshakes(&report->connections, snapshot_connections(&device->interval));
+	add_handshakes(&report->connections_total, snapshot_connections(&device->total));
+	add_handshakes(&report->serviceless, snapshot_handshakes(&device->interval, 0));
+}
+
+static void add_device(struct report *report, const struct measured_device *device,
+		       const struct catalog *catalog)
+{
 	if (report->key == REPORT_METHOD) {
 		for (unsigned int method = 0; method < PORT_METHODS; method++)
 			add_method(report, device, method);
@@ -166,6 +193,8 @@ static void merge_row(struct report_row *into, const struct report_row *row)
 		into->total[i].packets += row->total[i].packets;
 		into->total[i].bytes += row->total[i].bytes;
 	}
+	add_handshakes(&into->connections, row->connections);
+	add_handshakes(&into->connections_total, row->connections_total);
 }
 
 /*
@@ -210,20 +239,60 @@ static int by_bytes(const void *a, const void *b)
 	return order ? order : by_packets(a, b);
 }
 
+static int by_connections(const void *a, const void *b)
+{
+	const struct report_row *x = a, *y = b;
+	int order = descending(x->connections.attempted, y->connections.attempted);
+
+	if (!order)
+		order = descending(x->connections_total.attempted, y->connections_total.attempted);
+	return order ? order : by_packets(a, b);
+}
+
+static const char *note_of(const struct measurement *measurement, enum report_key key)
+{
+	if (key != REPORT_PORT)
+		return NULL;
+	switch (measurement->by_port) {
+	case MEASURED_UNCOUNTED:
+		return "unclassified ports are not counted: --detach, then "
+		       "--unclassified-ports on";
+	case MEASURED_SOME_DEVICES:
+		return "unclassified ports are counted for all devices together: leave out -i";
+	default:
+		return NULL;
+	}
+}
+
 int report_build(struct report *report, const struct measurement *measurement, enum report_key key,
 		 enum report_sort sort)
 {
-	size_t per_device = measurement->catalog->end + PORT_BUCKETS + PORT_METHODS;
+	static int (*const orders[REPORT_SORTS])(const void *, const void *) = {
+		[REPORT_BYTES] = by_bytes,
+		[REPORT_PACKETS] = by_packets,
+		[REPORT_CONNECTIONS] = by_connections,
+	};
+	const struct measured_ports *ports = key == REPORT_PORT ? measurement->ports : NULL;
+	size_t room = measurement->count * (measurement->catalog->end + PORT_BUCKETS) +
+		      PORT_METHODS * measurement->count + report_count_ports(ports);
 
-	*report = (struct report){ .key = key, .seconds = measurement->seconds };
-	report->rows = calloc(measurement->count * per_device + 1, sizeof(*report->rows));
+	*report = (struct report){
+		.key = key,
+		.sort = sort,
+		.note = note_of(measurement, key),
+		.seconds = measurement->seconds,
+	};
+	report->rows = calloc(room + 1, sizeof(*report->rows));
 	if (!report->rows)
 		return -ENOMEM;
-	for (size_t i = 0; i < measurement->count; i++)
+	for (size_t i = 0; i < measurement->count; i++) {
+		sum_device(report, &measurement->devices[i]);
 		add_device(report, &measurement->devices[i], measurement->catalog);
+	}
 	merge(report);
-	qsort(report->rows, report->count, sizeof(*report->rows),
-	      sort == REPORT_BYTES ? by_bytes : by_packets);
+	if (ports)
+		report_split_buckets(report, ports);
+	qsort(report->rows, report->count, sizeof(*report->rows), orders[sort]);
 	return 0;
 }
 

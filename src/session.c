@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +57,7 @@ int session_compile(struct session *session)
 {
 	int err = porttable_compile(session->db, session->slots, session->table);
 
+	session->has_table = !err;
 	if (err == -ENOSPC)
 		log_errorx("database: more services than there are slots, those of earlier "
 			   "databases included");
@@ -73,16 +73,6 @@ static int describe(struct session *session)
 	if (err)
 		log_error(err, "database");
 	return err;
-}
-
-static bool is_chosen(const struct session *session, const char *device)
-{
-	const struct cli_list *patterns = &session->options->interfaces;
-
-	for (size_t i = 0; i < patterns->count; i++)
-		if (!fnmatch(patterns->items[i], device, 0))
-			return true;
-	return !patterns->count;
 }
 
 static bool is_named(const struct session *session, const char *device)
@@ -147,7 +137,8 @@ static int count_on(struct session *session, const struct devices *devices,
 	if (!err)
 		err = describe(session);
 	if (!err)
-		err = datapath_prepare(session->datapath, session->slots);
+		err = datapath_prepare(session->datapath, session->slots,
+				       &session->options->datapath);
 	if (!err)
 		err = publish_and_attach(session, devices);
 	if (err)
@@ -170,6 +161,22 @@ int session_count(struct session *session, enum datapath_access access)
 	return err;
 }
 
+int session_replay(struct session *session, const char *name,
+		   const struct datapath_options *options)
+{
+	int err = datapath_open(&session->datapath, NULL, DATAPATH_PRIVATE);
+
+	if (!err)
+		err = session_compile(session);
+	if (!err)
+		err = describe(session);
+	if (!err)
+		err = datapath_prepare(session->datapath, session->slots, options);
+	if (!err)
+		err = datapath_publish(session->datapath, session->table);
+	return err ? err : datapath_load_replay(session->datapath, name);
+}
+
 int session_read(struct session *session)
 {
 	int err = datapath_open(&session->datapath, session->options->pin_dir, DATAPATH_READ);
@@ -177,54 +184,4 @@ int session_read(struct session *session)
 	if (!err)
 		err = datapath_restore_slots(session->datapath, session->slots);
 	return err ? err : describe(session);
-}
-
-/* A writer exports every device it holds; who only reads may look at some. */
-static bool is_measured(const struct session *session, const struct datapath_device *device)
-{
-	return session->options->command == CLI_RUN || session->options->command == CLI_ONCE ||
-	       is_chosen(session, device->name);
-}
-
-size_t session_chosen(const struct session *session)
-{
-	size_t chosen = 0;
-
-	for (size_t i = 0; i < datapath_count(session->datapath); i++)
-		chosen += is_measured(session, datapath_device(session->datapath, i));
-	return chosen;
-}
-
-static int fill(struct session *session, struct measurement *measurement)
-{
-	struct measured_device *measured = measurement->devices;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < datapath_count(session->datapath); i++) {
-		const struct datapath_device *device = datapath_device(session->datapath, i);
-
-		if (!is_measured(session, device))
-			continue;
-		measured->name = device->name;
-		measured->hook = "xdp";
-		measured->mode = datapath_mode_name(device->state.mode);
-		err = datapath_read(session->datapath, i, &measured->total);
-		measured++;
-	}
-	return err;
-}
-
-int session_measure(struct session *session, struct measurement *measurement)
-{
-	int err = measurement_init(measurement, session_chosen(session), session->catalog.end,
-				   &session->catalog);
-
-	if (err) {
-		log_error(err, "measurement");
-		return err;
-	}
-	err = fill(session, measurement);
-	if (err)
-		measurement_fini(measurement);
-	return err;
 }

@@ -34,7 +34,7 @@ run_program() {
 	ok=$(count PASSED) bad=$(count FAILED) skips=$(count SKIPPED)
 	[ $status != 0 ] && [ "$bad" = 0 ] && bad=1
 	[ $((ok + bad + skips)) = 0 ] && bad=1
-	grep -a 'verified instructions: \|^skipped: \|seed' "$log" | sed 's/^/        /'
+	grep -a 'verified instructions: \|^skipped: \|^| \|seed' "$log" | sed 's/^/        /'
 	add "$1" "$ok" "$bad" "$skips"
 }
 

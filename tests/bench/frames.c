@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "frames.h"
+#include "programs.h"
 
 #include <netinet/in.h>
 
@@ -42,6 +43,12 @@ static void both_known(struct packet *p)
 	tcp(p, 8080, 443);
 }
 
+static void registered(struct packet *p)
+{
+	start_ipv4(p);
+	tcp(p, CLIENT_PORT, 8080);
+}
+
 static void unknown_tcp(struct packet *p)
 {
 	start_ipv4(p);
@@ -59,6 +66,13 @@ static void ipv6(struct packet *p)
 	packet_eth(p);
 	packet_ipv6(p);
 	tcp(p, CLIENT_PORT, 443);
+}
+
+static void ipv6_registered(struct packet *p)
+{
+	packet_eth(p);
+	packet_ipv6(p);
+	tcp(p, CLIENT_PORT, 8080);
 }
 
 static void ipv6_extended(struct packet *p)
@@ -104,17 +118,22 @@ static void icmp(struct packet *p)
 #define BUCKET(bucket) (PORT_INDEX_BUCKETS + (bucket))
 
 const struct frame_case frame_cases[FRAME_CASES] = {
-	{ "known TCP", known_tcp, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, 0 },
-	{ "known UDP", known_udp, METHOD(PORT_DATABASE), FRAME_FILTER_UDP, 0 },
-	{ "TCP, both known", both_known, METHOD(PORT_TIE), FRAME_FILTER_TCP, 0 },
-	{ "unknown TCP", unknown_tcp, BUCKET(PORT_UNCLASSIFIED_TCP), FRAME_FILTER_TCP, 0 },
-	{ "unknown UDP", unknown_udp, BUCKET(PORT_UNCLASSIFIED_UDP), FRAME_FILTER_UDP, 0 },
-	{ "IPv6 TCP", ipv6, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, 0 },
-	{ "IPv6, 2 ext. headers", ipv6_extended, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, 0 },
-	{ "VLAN TCP", vlan, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, 0 },
-	{ "QinQ TCP", qinq, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, 0 },
-	{ "ARP", arp, BUCKET(PORT_ARP), FRAME_NO_FILTER, 0 },
-	{ "ICMP", icmp, BUCKET(PORT_ICMP), FRAME_NO_FILTER, 0 },
-	{ "TCP to 48 ports", known_tcp, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, FRAME_FEW },
-	{ "TCP to 7,000 ports", known_tcp, METHOD(PORT_DATABASE), FRAME_FILTER_TCP, FRAME_MANY },
+	{ "known TCP", known_tcp, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, false, 0 },
+	{ "known UDP", known_udp, PROGRAMS_BY_DATABASE, FRAME_FILTER_UDP, false, 0 },
+	{ "TCP, both known", both_known, METHOD(PORT_TIE), FRAME_FILTER_TCP, true, 0 },
+	{ "unknown TCP", unknown_tcp, PORT_INDEX_UNCLASSIFIED(PORT_TCP, PORT_GUESS),
+	  FRAME_FILTER_TCP, true, 0 },
+	{ "unknown UDP", unknown_udp, PORT_INDEX_UNCLASSIFIED(PORT_UDP, PORT_ENDPOINT),
+	  FRAME_FILTER_UDP, true, 0 },
+	{ "IPv6 TCP", ipv6, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, false, 0 },
+	{ "IPv6, 2 ext. headers", ipv6_extended, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, false, 0 },
+	{ "VLAN TCP", vlan, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, false, 0 },
+	{ "QinQ TCP", qinq, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, false, 0 },
+	{ "ARP", arp, BUCKET(PORT_ARP), FRAME_NO_FILTER, false, 0 },
+	{ "ICMP", icmp, BUCKET(PORT_ICMP), FRAME_NO_FILTER, false, 0 },
+	{ "TCP to 48 ports", known_tcp, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, false, FRAME_FEW },
+	{ "TCP, registered", registered, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, true, 0 },
+	{ "IPv6, registered", ipv6_registered, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, true, 0 },
+	{ "TCP to 7,000 ports", known_tcp, PROGRAMS_BY_DATABASE, FRAME_FILTER_TCP, true,
+	  FRAME_MANY },
 };

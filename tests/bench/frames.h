@@ -6,6 +6,7 @@
 #ifndef FRAMES_H
 #define FRAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "packet.h"
@@ -17,8 +18,9 @@ enum frame_filter { FRAME_NO_FILTER, FRAME_FILTER_TCP, FRAME_FILTER_UDP };
 struct frame_case {
 	const char *desc;
 	void (*build)(struct packet *packet);
-	uint32_t cell; /* of PORT_INDEX_*: the bucket or the method that counts it */
+	uint32_t cell; /* of PORT_INDEX_*, or PROGRAMS_BY_DATABASE: what counts it */
 	enum frame_filter filter;
+	bool needs_marks; /* its ports alone do not decide */
 	/*
 	 * Not 0: vary.bpf.c writes other ports into every packet, the destination one of so many
 	 * that have entries in a database that is large enough.
@@ -30,7 +32,7 @@ struct frame_case {
 #define FRAME_FEW 48
 #define FRAME_MANY 7000
 
-#define FRAME_CASES 13
+#define FRAME_CASES 15
 extern const struct frame_case frame_cases[FRAME_CASES];
 
 #endif

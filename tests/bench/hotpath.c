@@ -17,6 +17,7 @@
 #define ROUNDS 41
 #define REPEAT 100000 /* runs of a frame in one round: a few milliseconds at most */
 #define BUDGET_NS 8.0
+#define BUDGET_MARKS_NS 14.0 /* where the ports alone do not decide */
 #define BUDGET_SHARE 0.1
 #define NOISE_NS 0.3 /* what two databases may differ by if the rounds differ by less */
 
@@ -98,13 +99,16 @@ static int measure_round(struct hotpath *hot, size_t round)
 static int check_case(const struct hotpath *hot, enum program_id id, size_t i)
 {
 	const struct frame_case *frame = &frame_cases[i];
-	const uint64_t before = programs_packets(&hot->programs, id, frame->cell);
+	uint64_t before;
 	int result;
 
 	if (id == PROGRAM_SMALL && frame->destinations > FRAME_FEW)
 		return 0; /* to some of these ports and from others there are no entries */
 	if (frame->destinations && programs_vary(&hot->programs, id, frame->destinations))
 		return -errno;
+	/* Of UDP the second frame is what the others are: the first makes the mark. */
+	run(hot, frame->destinations ? PROGRAM_VARY : id, i, 1);
+	before = programs_packets(&hot->programs, id, frame->cell);
 	result = run(hot, frame->destinations ? PROGRAM_VARY : id, i, 1);
 	if (result == XDP_PASS && programs_packets(&hot->programs, id, frame->cell) == before + 1)
 		return 0;
@@ -203,23 +207,27 @@ static void print_table(const struct hotpath *hot)
 		print_row(hot, i);
 }
 
-static void print_over_empty(const struct hotpath *hot)
+static void print_over_empty(const struct hotpath *hot, bool needs_marks, double budget)
 {
 	double worst = 0;
-	size_t at = 0, within = 0;
+	size_t at = 0, within = 0, frames = 0;
 
 	for (size_t i = 0; i < FRAME_CASES; i++) {
 		const double over = over_empty(hot, PROGRAM_LARGE, i);
 
-		within += over <= BUDGET_NS;
+		if (frame_cases[i].needs_marks != needs_marks)
+			continue;
+		frames++;
+		within += over <= budget;
 		if (over > worst) {
 			worst = over;
 			at = i;
 		}
 	}
-	printf("%s: at most %.0f ns over empty: %zu of %d frames are within; the dearest is %s "
-	       "with %.1f ns\n",
-	       bench_verdict(within == FRAME_CASES), BUDGET_NS, within, FRAME_CASES,
+	printf("%s: at most %.0f ns over empty where %s: %zu of %zu frames are within; the dearest "
+	       "is %s with %.1f ns\n",
+	       bench_verdict(within == frames), budget,
+	       needs_marks ? "marks are looked at" : "ports alone decide", within, frames,
 	       frame_cases[at].desc, worst);
 }
 
@@ -283,7 +291,8 @@ int hotpath_bench(const char *objects, const char *device)
 	if (!err) {
 		print_table(hot);
 		printf("\n");
-		print_over_empty(hot);
+		print_over_empty(hot, false, BUDGET_NS);
+		print_over_empty(hot, true, BUDGET_MARKS_NS);
 		if (hot->programs.no_filter)
 			printf("skipped: %s\n", hot->programs.no_filter);
 		else

@@ -18,7 +18,7 @@ int parse(struct xdp_md *ctx)
 	OPAQUE(linear_bytes);
 	bucket = parse_frame(start, end, linear_bytes, zero_unknown, starts_at_l3, &pkt);
 	ports = (__u32)pkt.source_port << 16 | pkt.destination_port;
-	rest = (__u64)pkt.end << 16 | (__u32)pkt.transport << 8 | pkt.tcp_flags;
+	rest = (__u64)pkt.end << 16 | pkt.kind;
 	/* The results are asked for here, so the compiler can leave nothing of the parsing out. */
 	OPAQUE(bucket);
 	OPAQUE(ports);

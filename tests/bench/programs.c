@@ -21,6 +21,8 @@
 #include "slots.h"
 #include "vary.h"
 
+#define ENDPOINT_BITS 20 /* the default */
+
 static bool have_frags(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
@@ -105,19 +107,58 @@ static int store(int ports, const struct porttable *table)
 	return err;
 }
 
+/* Keys that are not random serve as well here. */
+static int store_keys(int endpoints)
+{
+	const size_t size = sizeof(struct port_endpoints) + (1U << ENDPOINT_BITS);
+	struct port_endpoints *head = calloc(1, size);
+	uint32_t index = 0;
+	int err = -ENOMEM;
+
+	for (size_t i = 0; head && i < PORT_ENDPOINT_KEYS; i++)
+		head->keys[i] = (i + 1) * 0x9e3779b97f4a7c15ULL;
+	if (head)
+		err = bpf_map_update_elem(endpoints, &index, head, BPF_ANY);
+	free(head);
+	return err;
+}
+
+static int configure(struct agent_bpf *agent, uint32_t slots_end)
+{
+	const struct {
+		struct bpf_map *map;
+		uint32_t entries;
+	} sizes[] = {
+		{ agent->maps.counters, PORT_INDEX_END(slots_end) },
+		{ agent->maps.handshakes, slots_end },
+		{ agent->maps.unclassified, PORT_UNCLASSIFIED_BLOCKS },
+	};
+	int err = 0;
+
+	agent->rodata->have_frags = have_frags();
+	agent->rodata->have_unclassified = true;
+	agent->rodata->endpoint_shift = 32 - ENDPOINT_BITS;
+	agent->rodata->endpoint_mask = (1U << ENDPOINT_BITS) - 1;
+	set_flags(agent->progs.portacct);
+	for (size_t i = 0; !err && i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		err = bpf_map__set_max_entries(sizes[i].map, sizes[i].entries);
+	return err ? err
+		   : bpf_map__set_value_size(agent->maps.endpoints,
+					     sizeof(struct port_endpoints) + (1U << ENDPOINT_BITS));
+}
+
 static int load_agent(struct programs *programs, enum program_id id, unsigned int services)
 {
 	struct agent_bpf *agent = programs->agents[id] = agent_bpf__open();
 	struct porttable *table = malloc(sizeof(*table));
 	int end = agent && table ? compile(table, services) : -ENOMEM, err = end < 0 ? end : 0;
 
-	if (!err) {
-		agent->rodata->have_frags = have_frags();
-		set_flags(agent->progs.portacct);
-		err = bpf_map__set_max_entries(agent->maps.counters, PORT_INDEX_END((uint32_t)end));
-	}
+	if (!err)
+		err = configure(agent, (uint32_t)end);
 	if (!err)
 		err = agent_bpf__load(agent);
+	if (!err)
+		err = store_keys(bpf_map__fd(agent->maps.endpoints));
 	if (!err)
 		err = store(bpf_map__fd(agent->maps.ports), table);
 	if (!err)
@@ -283,16 +324,30 @@ int programs_run(const struct programs *programs, enum program_id id, const void
 	return err ? err : (int)options.retval;
 }
 
+static uint64_t read_cell(const struct programs *programs, enum program_id id, uint32_t cell,
+			  struct port_counter *copies)
+{
+	const int cpus = libbpf_num_possible_cpus();
+	uint64_t packets = 0;
+
+	if (!bpf_map_lookup_elem(bpf_map__fd(programs->agents[id]->maps.counters), &cell, copies))
+		for (int cpu = 0; cpu < cpus; cpu++)
+			packets += copies[cpu].packets;
+	return packets;
+}
+
 uint64_t programs_packets(const struct programs *programs, enum program_id id, uint32_t cell)
 {
 	const int cpus = libbpf_num_possible_cpus();
 	struct port_counter *copies = calloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*copies));
+	const uint32_t end = bpf_map__max_entries(programs->agents[id]->maps.counters);
 	uint64_t packets = 0;
 
-	if (copies &&
-	    !bpf_map_lookup_elem(bpf_map__fd(programs->agents[id]->maps.counters), &cell, copies))
-		for (int cpu = 0; cpu < cpus; cpu++)
-			packets += copies[cpu].packets;
+	if (copies && cell != PROGRAMS_BY_DATABASE)
+		packets = read_cell(programs, id, cell, copies);
+	for (uint32_t i = PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0, true);
+	     copies && cell == PROGRAMS_BY_DATABASE && i < end; i += 2)
+		packets += read_cell(programs, id, i, copies);
 	free(copies);
 	return packets;
 }

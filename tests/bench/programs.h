@@ -51,6 +51,8 @@ int programs_vary(const struct programs *programs, enum program_id id, uint32_t 
 /* Runs a frame over and over. Returns what the last run returned, or -errno. */
 int programs_run(const struct programs *programs, enum program_id id, const void *frame,
 		 uint32_t len, uint32_t repeat);
+/* Not a cell: all services' frames whose method is `database`. */
+#define PROGRAMS_BY_DATABASE UINT32_MAX
 /* The packets in a counter of PROGRAM_SMALL or PROGRAM_LARGE. */
 uint64_t programs_packets(const struct programs *programs, enum program_id id, uint32_t cell);
 

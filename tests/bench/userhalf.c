@@ -165,7 +165,7 @@ static int push(struct userhalf *half, struct session *session)
 	if (err)
 		return err;
 	start = now();
-	err = datapath_prepare(session->datapath, session->slots);
+	err = datapath_prepare(session->datapath, session->slots, &(struct datapath_options){});
 	if (!err)
 		err = datapath_publish(session->datapath, session->table);
 	note(half, PUSH, start);

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "generate.h"
 #include "portdb.h"
@@ -114,14 +115,13 @@ static void copy_entries(struct database *database, const struct portdb *db,
 	}
 }
 
-struct database *database_make(uint64_t seed)
+/* Frees db. */
+static struct database *compile(struct portdb *db)
 {
 	struct database *database = calloc(1, sizeof(*database));
-	struct portdb *db = load(seed);
 	struct slots *slots = slots_new();
 	const size_t count = portdb_count(db);
 
-	assert_in_range(count, FILES * LINES / 2, FILES * LINES);
 	assert_true(database && slots);
 	database->entries = calloc(count, sizeof(*database->entries));
 	database->ports = calloc(6 * count, sizeof(*database->ports));
@@ -132,6 +132,23 @@ struct database *database_make(uint64_t seed)
 	slots_free(slots);
 	portdb_free(db);
 	return database;
+}
+
+struct database *database_make(uint64_t seed)
+{
+	struct portdb *db = load(seed);
+
+	assert_in_range(portdb_count(db), FILES * LINES / 2, FILES * LINES);
+	return compile(db);
+}
+
+struct database *database_parse(const char *text)
+{
+	struct portdb *db = portdb_new(report, NULL);
+
+	assert_non_null(db);
+	assert_int_equal(portdb_load_buffer(db, "text", text, strlen(text)), 0);
+	return compile(db);
 }
 
 void database_free(struct database *database)

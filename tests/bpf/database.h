@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A random database of several hundred entries in two files, for tests of the whole kernel half:
- * once as the project's own port table, once as the reference's entries. Ranges lie over each other
- * within and between the files; many begin or end at system ports and where clients live.
- * For the same seed it is the same. What is wrong fails an assertion of cmocka.
+ * Databases for tests of the whole kernel half: once as the project's own port table, once as the
+ * reference's entries. A random one has several hundred entries in two files; ranges lie over each
+ * other within and between them, and many begin or end at system ports and where clients live. For
+ * the same seed it is the same. What is wrong fails an assertion of cmocka.
  */
 #ifndef DATABASE_H
 #define DATABASE_H
@@ -24,6 +24,8 @@ struct database {
 };
 
 struct database *database_make(uint64_t seed);
+/* One of a single file in the format of services(5). */
+struct database *database_parse(const char *text);
 /* NULL is taken. */
 void database_free(struct database *database);
 

@@ -13,80 +13,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include "agent.skel.h"
-#include "reference.h"
 
 #define COPY_BYTES 512 /* of a frame whose headers are not in its linear part this much is read */
-
-const char *program_obstacle(void)
-{
-	if (geteuid() != 0)
-		return "loading a BPF program needs root";
-	if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL) != 1)
-		return "this kernel or container loads no XDP programs";
-	return NULL;
-}
-
-/* By system calls: what a mapping of the map looks like is the kernel's business. */
-static void store_table(int ports, const struct porttable *table)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-	const int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "port_table", sizeof(uint32_t),
-					 sizeof(uint32_t), PORT_TABLE_ENTRIES, &options);
-	uint32_t index;
-
-	assert_true(inner >= 0);
-	for (index = 0; index < PORT_TABLE_ENTRIES; index++)
-		if (table->values[index] &&
-		    bpf_map_update_elem(inner, &index, &table->values[index], BPF_ANY))
-			fail_msg("port table: %u cannot be stored", index);
-	index = 0;
-	assert_int_equal(bpf_map_update_elem(ports, &index, &inner, BPF_ANY), 0);
-	close(inner);
-}
-
-static void configure(struct program *program)
-{
-	struct agent_bpf *skeleton = program->skeleton;
-	const struct program_options *options = &program->options;
-
-	skeleton->rodata->starts_at_l3 = options->starts_at_l3;
-	skeleton->rodata->have_frags = options->have_frags;
-	if (options->have_frags)
-		bpf_program__set_flags(skeleton->progs.portacct, BPF_F_XDP_HAS_FRAGS);
-	assert_int_equal(bpf_map__set_max_entries(skeleton->maps.counters, program->cells), 0);
-}
-
-static uint32_t choose_slots_end(const struct program_options *options)
-{
-	if (options->slots_end)
-		return options->slots_end;
-	return options->database ? options->database->slots_end : PORT_SLOT_FIRST;
-}
-
-struct program *program_load(const struct program_options *options)
-{
-	struct program *program = calloc(1, sizeof(*program));
-	int cpus = libbpf_num_possible_cpus();
-
-	assert_non_null(program);
-	assert_true(cpus > 0);
-	program->options = *options;
-	program->cells = PORT_INDEX_END(choose_slots_end(options));
-	program->cpus = (unsigned int)cpus;
-	program->expected = calloc(program->cells, sizeof(*program->expected));
-	program->copies = calloc(program->cpus, sizeof(*program->copies));
-	program->skeleton = agent_bpf__open();
-	assert_true(program->expected && program->copies && program->skeleton);
-	configure(program);
-	assert_int_equal(agent_bpf__load(program->skeleton), 0);
-	program->fd = bpf_program__fd(program->skeleton->progs.portacct);
-	if (options->database)
-		store_table(bpf_map__fd(program->skeleton->maps.ports), &options->database->table);
-	return program;
-}
 
 static void empty_batch(struct program *program)
 {
@@ -99,19 +30,12 @@ void program_free(struct program *program)
 	if (!program)
 		return;
 	empty_batch(program);
+	munmap(program->endpoints, program->endpoints_len);
 	agent_bpf__destroy(program->skeleton);
-	free(program->copies);
-	free(program->expected);
+	reference_free(program->reference);
+	ledger_fini(&program->expected);
+	ledger_fini(&program->found);
 	free(program);
-}
-
-uint32_t program_verified_instructions(const struct program *program)
-{
-	struct bpf_prog_info info = {};
-	__u32 size = sizeof(info);
-
-	assert_int_equal(bpf_obj_get_info_by_fd(program->fd, &info, &size), 0);
-	return info.verified_insns;
 }
 
 /* 0 or -errno. What the program did to the frame is in *options and out. */
@@ -134,164 +58,212 @@ static int run(struct program *program, const struct frame *frame, uint8_t *out,
 	return bpf_prog_test_run_opts(program->fd, options) ? -errno : 0;
 }
 
-static void fail_frame(const char *desc, const struct frame *frame, const char *what)
+static void fail_frame(const struct frame *frame, const char *what)
 {
-	print_error("%s: %u bytes, ", desc, frame->len);
+	print_error("%s: %u bytes, ", frame->desc, frame->len);
 	if (frame->linear != PROGRAM_ALL_LINEAR)
 		print_error("%u of them linear, ", frame->linear);
+	print_error("second %u, ", frame->second);
 	for (uint32_t i = 0; i < frame->len; i++)
 		print_error("%02x", frame->bytes[i]);
 	print_error("\n");
-	fail_msg("%s: %s", desc, what);
+	fail_msg("%s: %s", frame->desc, what);
 }
 
-/*
- * The cell that the frame belongs in. The program reads the linear part, or else a copy of the
- * frame's start; more bytes never make a frame that has its ports another.
- */
-static uint32_t expect_cell(const struct program *program, const struct frame *frame, int *method)
+static uint64_t ticks_at(uint32_t second)
 {
-	const struct database *database = program->options.database;
-	struct ref_verdict v;
-	uint32_t len = frame->len, cell;
-
-	if (frame->linear != PROGRAM_ALL_LINEAR && len > frame->linear) {
-		if (len > COPY_BYTES)
-			len = COPY_BYTES;
-		if (len < frame->linear)
-			len = frame->linear;
-	}
-	reference_classify(frame->bytes, len, program->options.starts_at_l3,
-			   database ? database->entries : NULL,
-			   database ? database->entries_len : 0, &v);
-	*method = v.method;
-	cell = v.bucket < 0 ? PORT_INDEX_SERVICE(v.slot, v.direction)
-			    : PORT_INDEX_BUCKETS + (uint32_t)v.bucket;
-	/* Counters without room for the service. */
-	return cell < program->cells ? cell : PORT_INDEX_BUCKETS + (uint32_t)v.transport;
+	return PROGRAM_TICKS_START + (uint64_t)second * PROGRAM_TICKS_PER_SECOND;
 }
 
-static void expect(struct program *program, const struct frame *frame)
+/* What is not told of the frame stays what it is here, which is nothing that can be told. */
+static void ask(struct program *program, const struct frame *frame)
 {
-	int method;
-	const uint32_t cell = expect_cell(program, frame, &method);
+	struct port_replay *replay = &program->skeleton->bss->replay;
 
-	program->expected[cell].packets++;
-	program->expected[cell].bytes += frame->len;
-	if (method >= 0)
-		program->expected[PORT_INDEX_METHODS + method].packets++;
-	program->frames++;
-	program->bytes += frame->len;
+	memset(replay, 0xa5, sizeof(*replay));
+	replay->ticks = ticks_at(frame->second);
+	replay->bytes = frame->wire;
 }
 
-static void run_and_expect(struct program *program, const struct frame *frame, const char *desc)
+void program_run(struct program *program, const struct frame *frame)
 {
 	static uint8_t out[PROGRAM_FRAME_MAX];
 	struct bpf_test_run_opts options;
 	int err;
 
 	memset(out, ~frame->bytes[0], frame->len);
+	if (program->options.is_replay)
+		ask(program, frame);
 	err = run(program, frame, out, &options);
 	if (err)
-		fail_frame(desc, frame, strerror(-err));
-	expect(program, frame);
+		fail_frame(frame, strerror(-err));
 	if (options.retval != XDP_PASS)
-		fail_frame(desc, frame, "is not passed on");
+		fail_frame(frame, "is not passed on");
 	if (options.data_size_out != frame->len || memcmp(out, frame->bytes, frame->len))
-		fail_frame(desc, frame, "is changed");
+		fail_frame(frame, "is changed");
 }
 
-static struct port_counter read_cell(const struct program *program, uint32_t cell)
+const struct port_replay *program_replay(const struct program *program)
 {
-	const int counters = bpf_map__fd(program->skeleton->maps.counters);
-	struct port_counter sum = {};
-
-	assert_int_equal(bpf_map_lookup_elem(counters, &cell, program->copies), 0);
-	for (unsigned int cpu = 0; cpu < program->cpus; cpu++) {
-		sum.packets += program->copies[cpu].packets;
-		sum.bytes += program->copies[cpu].bytes;
-	}
-	return sum;
+	return &program->skeleton->bss->replay;
 }
 
-/*
- * Compares every cell, and takes over what was found, so that a difference is met once. Returns the
- * number of cells that differ.
- */
+struct ref_verdict program_report(const struct program *program)
+{
+	const struct port_replay *replay = program_replay(program);
+	struct ref_verdict verdict = {
+		.bucket = replay->bucket == PORT_NO_BUCKET ? -1 : replay->bucket,
+		.slot = (uint16_t)replay->slot,
+		.transport = -1,
+		.method = -1,
+	};
+
+	assert_in_range(replay->has_verdict, 0, 1);
+	assert_in_range(replay->has_ports, 0, replay->has_verdict);
+	assert_in_range(replay->slot, 0, PORT_SLOT_END);
+	if (!replay->has_verdict)
+		return verdict;
+	verdict.transport = replay->transport;
+	verdict.service_port = replay->port;
+	verdict.direction = replay->direction;
+	verdict.method = replay->method;
+	return verdict;
+}
+
+/* The program reads the linear part; where that looks malformed, a copy of the frame's start. */
+static void read_frame(const struct program *program, const struct frame *frame,
+		       struct ref_reading *reading)
+{
+	const uint32_t linear = frame->len < frame->linear ? frame->len : frame->linear;
+	const uint32_t copied = frame->len < COPY_BYTES ? frame->len : COPY_BYTES;
+	const bool starts_at_l3 = program->options.starts_at_l3;
+
+	reference_read(frame->bytes, linear, starts_at_l3, reading);
+	if (reading->bucket == PORT_MALFORMED && linear < frame->len)
+		reference_read(frame->bytes, copied, starts_at_l3, reading);
+}
+
+static void fail_report(const struct frame *frame, const struct ref_verdict *report,
+			const struct ref_verdict *expected)
+{
+	const struct ref_verdict *const verdicts[] = { report, expected };
+
+	for (size_t i = 0; i < 2; i++)
+		print_error("%s: slot %u, bucket %d, transport %d, port %u, direction %d, "
+			    "method %d\n",
+			    i ? "expected" : "reported", verdicts[i]->slot, verdicts[i]->bucket,
+			    verdicts[i]->transport, verdicts[i]->service_port,
+			    (int)verdicts[i]->direction, verdicts[i]->method);
+	fail_frame(frame, "is reported otherwise");
+}
+
+static void check_report(const struct program *program, const struct frame *frame,
+			 const struct ref_reading *reading, const struct ref_verdict *verdict)
+{
+	const struct port_replay *replay = program_replay(program);
+	const struct ref_verdict report = program_report(program);
+	const bool has_room = verdict->slot < program->expected.slots_end;
+
+	if (report.transport != verdict->transport || report.method != verdict->method ||
+	    report.service_port != verdict->service_port ||
+	    report.direction != verdict->direction ||
+	    report.slot != (has_room ? verdict->slot : 0) ||
+	    ledger_cell(&program->expected, &report) != ledger_cell(&program->expected, verdict))
+		fail_report(frame, &report, verdict);
+	if (replay->has_ports != (reading->bucket < 0))
+		fail_frame(frame, "is reported to have ports, or to have none");
+	if (replay->has_ports &&
+	    (replay->source_port != reading->src_port ||
+	     replay->destination_port != reading->dst_port || replay->is_ipv6 != reading->is_ipv6 ||
+	     replay->network != reading->ip - frame->bytes))
+		fail_frame(frame, "is reported with other ports or another IP header");
+}
+
+static void expect(struct program *program, const struct frame *frame)
+{
+	struct ref_reading reading;
+	struct ref_verdict verdict;
+
+	if (program->options.is_replay)
+		reference_set_time(program->reference,
+				   (uint32_t)(ticks_at(frame->second) >> PROGRAM_EPOCH_SHIFT),
+				   frame->second);
+	read_frame(program, frame, &reading);
+	reference_judge(program->reference, &reading, &verdict);
+	program->followed += reading.bucket == PORT_FRAGMENT && verdict.transport >= 0;
+	ledger_add(&program->expected, &verdict,
+		   program->options.is_replay ? frame->wire : frame->len);
+	if (program->options.is_replay)
+		check_report(program, frame, &reading, &verdict);
+}
+
+static void run_and_expect(struct program *program, const struct frame *frame)
+{
+	if (program->options.forgets)
+		program_forget(program);
+	program_run(program, frame);
+	expect(program, frame);
+}
+
 static unsigned int compare(struct program *program, bool is_loud)
 {
-	unsigned int differences = 0;
+	unsigned int differences;
 
-	for (uint32_t cell = 0; cell < program->cells; cell++) {
-		const struct port_counter found = read_cell(program, cell);
-		struct port_counter *expected = &program->expected[cell];
-
-		if (found.packets == expected->packets && found.bytes == expected->bytes)
-			continue;
-		differences++;
-		if (is_loud)
-			print_error("cell %u: %+lld packets, %+lld bytes against the reference\n",
-				    cell, (long long)(found.packets - expected->packets),
-				    (long long)(found.bytes - expected->bytes));
-		*expected = found;
-	}
+	ledger_read(&program->found, program->skeleton);
+	differences = ledger_compare(&program->expected, &program->found, is_loud);
+	if (differences)
+		ledger_copy(&program->expected, &program->found);
 	return differences;
 }
 
-/* The closed account, after compare() has found these numbers in the cells. */
-static void check_sums(const struct program *program)
+static void find_failing(struct program *program)
 {
-	struct port_counter sum = {};
-
-	for (uint32_t cell = 0; cell < program->cells; cell++) {
-		if (cell >= PORT_INDEX_METHODS && cell < PORT_INDEX_SERVICES)
-			continue;
-		sum.packets += program->expected[cell].packets;
-		sum.bytes += program->expected[cell].bytes;
-	}
-	assert_int_equal(sum.packets, program->frames);
-	assert_int_equal(sum.bytes, program->bytes);
-}
-
-static void find_failing(struct program *program, const char *desc)
-{
+	program_forget(program);
 	for (size_t i = 0; i < program->batch_len; i++) {
-		run_and_expect(program, &program->batch[i], desc);
+		run_and_expect(program, &program->batch[i]);
 		if (compare(program, true))
-			fail_frame(desc, &program->batch[i], "is counted otherwise");
+			fail_frame(&program->batch[i], "is counted otherwise");
 	}
-	fail_msg("%s: a batch of %zu frames is counted otherwise, but none of them alone", desc,
+	fail_msg("a batch of %zu frames is counted otherwise, but none of them alone",
 		 program->batch_len);
 }
 
-void program_check(struct program *program, const char *desc)
+void program_check(struct program *program)
 {
+	program_forget(program);
 	for (size_t i = 0; i < program->batch_len; i++)
-		run_and_expect(program, &program->batch[i], desc);
+		run_and_expect(program, &program->batch[i]);
 	if (compare(program, false))
-		find_failing(program, desc);
-	check_sums(program);
+		find_failing(program);
+	ledger_check_sums(&program->expected);
 	empty_batch(program);
+	program->second = 0;
 }
 
-void program_add(struct program *program, const uint8_t *bytes, size_t len, uint32_t linear)
+void program_add(struct program *program, const char *desc, const uint8_t *bytes, size_t len,
+		 uint32_t linear)
 {
 	struct frame *frame = &program->batch[program->batch_len];
 
 	assert_in_range(len, 14, PROGRAM_FRAME_MAX);
-	frame->bytes = malloc(len);
+	*frame = (struct frame){
+		.desc = desc,
+		.bytes = malloc(len),
+		.len = (uint32_t)len,
+		.linear = linear,
+		.wire = (uint32_t)(len + program->batch_len * 61 % 2000),
+		.second = program->second,
+	};
 	assert_non_null(frame->bytes);
 	memcpy(frame->bytes, bytes, len);
-	frame->len = (uint32_t)len;
-	frame->linear = linear;
 	if (++program->batch_len == PROGRAM_BATCH)
-		program_check(program, "full batch");
+		program_check(program);
 }
 
 bool program_can_split(struct program *program, int *error)
 {
 	uint8_t bytes[64] = {}, out[PROGRAM_FRAME_MAX];
-	const struct frame frame = { bytes, sizeof(bytes), 0 };
+	const struct frame frame = { .bytes = bytes, .len = sizeof(bytes) };
 	struct bpf_test_run_opts options;
 
 	*error = -run(program, &frame, out, &options);

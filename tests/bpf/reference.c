@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/* The reference: each layer cuts its header off a run of bytes and passes on the rest. */
+/* How the reference reads: each layer cuts its header off a run of bytes and passes on the rest. */
 
 #include "reference.h"
+
+#include <string.h>
 
 #define TAGS_MAX 4
 #define LABELS_MAX 4
@@ -23,7 +25,9 @@ enum protocol {
 	UDP_LITE = 136,
 };
 
-enum tcp_flag { TCP_SYN = 0x02, TCP_ACK = 0x10 };
+enum tcp_flag { TCP_SYN = 0x02, TCP_RST = 0x04, TCP_ACK = 0x10 };
+enum sctp_chunk { SCTP_INIT = 1, SCTP_INIT_ACK = 2, SCTP_ABORT = 6 };
+enum dccp_type { DCCP_REQUEST = 0, DCCP_RESPONSE = 1, DCCP_RESET = 7 };
 
 /* A run of bytes that nobody may read past. */
 struct bytes {
@@ -31,17 +35,9 @@ struct bytes {
 	size_t len;
 };
 
-/* What a frame says of itself, before any database is asked. */
-struct reading {
-	int bucket; /* -1: it has ports */
-	int transport;
-	uint16_t src, dst;
-	bool has_syn, has_ack;
-};
-
-static struct reading only(enum port_bucket bucket)
+static struct ref_reading only(enum port_bucket bucket)
 {
-	return (struct reading){ .bucket = (int)bucket, .transport = -1 };
+	return (struct ref_reading){ .bucket = (int)bucket, .transport = -1 };
 }
 
 /* Cuts n bytes off the front of rest. False, and nothing cut, when there are fewer. */
@@ -91,9 +87,9 @@ static enum port_bucket bucket_of_protocol(uint8_t protocol)
 		uint8_t protocol;
 		enum port_bucket bucket;
 	} known[] = {
-		{ 1, PORT_ICMP },    { 2, PORT_IGMP }, { 4, PORT_IPIP },  { 41, PORT_IPV6_ENCAP },
-		{ 47, PORT_GRE },    { 50, PORT_ESP }, { 58, PORT_ICMPV6 }, { 89, PORT_OSPF },
-		{ 103, PORT_PIM },   { 112, PORT_VRRP }, { 115, PORT_L2TP },
+		{ 1, PORT_ICMP },  { 2, PORT_IGMP },   { 4, PORT_IPIP },    { 41, PORT_IPV6_ENCAP },
+		{ 47, PORT_GRE },  { 50, PORT_ESP },   { 58, PORT_ICMPV6 }, { 89, PORT_OSPF },
+		{ 103, PORT_PIM }, { 112, PORT_VRRP }, { 115, PORT_L2TP },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -102,20 +98,51 @@ static enum port_bucket bucket_of_protocol(uint8_t protocol)
 	return PORT_OTHER_IP;
 }
 
-/* The flags are TCP's fourteenth byte; the other transports need no more than their ports. */
-static struct reading read_transport(int transport, struct bytes rest)
+static void read_tcp_flags(struct ref_reading *reading, uint8_t flags)
 {
-	struct reading reading = { .bucket = -1, .transport = transport };
-	struct bytes header;
+	reading->has_syn = flags & TCP_SYN;
+	reading->has_ack = flags & TCP_ACK;
+	reading->has_rst = flags & TCP_RST;
+}
 
-	if (!take(&rest, transport == PORT_TCP ? 14 : 4, &header))
+/* The type of the first chunk, the byte behind the common header of twelve. */
+static void read_sctp_chunk(struct ref_reading *reading, struct bytes packet)
+{
+	if (packet.len < 13)
+		return;
+	reading->has_syn = packet.at[12] == SCTP_INIT || packet.at[12] == SCTP_INIT_ACK;
+	reading->has_ack = packet.at[12] == SCTP_INIT_ACK;
+	reading->has_rst = packet.at[12] == SCTP_ABORT;
+}
+
+/* Of the ninth byte, three bits are reserved, four are the type, one tells the header's form. */
+static void read_dccp_type(struct ref_reading *reading, struct bytes packet)
+{
+	unsigned int type;
+
+	if (packet.len < 9)
+		return;
+	type = packet.at[8] / 2 % 16;
+	reading->has_syn = type == DCCP_REQUEST || type == DCCP_RESPONSE;
+	reading->has_ack = type == DCCP_RESPONSE;
+	reading->has_rst = type == DCCP_RESET;
+}
+
+/* TCP needs its flags, the fourteenth byte; the other transports no more than their ports. */
+static struct ref_reading read_transport(int transport, struct bytes packet)
+{
+	struct ref_reading reading = { .bucket = -1, .transport = transport };
+
+	if (packet.len < (transport == PORT_TCP ? 14 : 4))
 		return only(PORT_MALFORMED);
-	reading.src = number_at(header, 0);
-	reading.dst = number_at(header, 2);
-	if (transport == PORT_TCP) {
-		reading.has_syn = header.at[13] & TCP_SYN;
-		reading.has_ack = header.at[13] & TCP_ACK;
-	}
+	reading.src_port = number_at(packet, 0);
+	reading.dst_port = number_at(packet, 2);
+	if (transport == PORT_TCP)
+		read_tcp_flags(&reading, packet.at[13]);
+	else if (transport == PORT_SCTP)
+		read_sctp_chunk(&reading, packet);
+	else if (transport == PORT_DCCP)
+		read_dccp_type(&reading, packet);
 	return reading;
 }
 
@@ -138,8 +165,26 @@ static size_t extension_size(uint8_t protocol, uint8_t length)
 	return ((size_t)length + 1) * 8;
 }
 
+/* What of a fragment the headers in front of the transport tell. */
+struct piece {
+	enum ref_fragment fragment;
+	uint32_t identification;
+};
+
+/* 13 bits of offset, two reserved, one for "more". Without offset and "more" it is a whole. */
+static void read_fragment_header(struct piece *piece, struct bytes header)
+{
+	const uint16_t field = number_at(header, 2);
+
+	if (field / 8 == 0 && field % 2 == 0)
+		return;
+	piece->fragment = field / 8 != 0 ? REF_LATER : REF_FIRST;
+	piece->identification = (uint32_t)number_at(header, 4) << 16 | number_at(header, 6);
+}
+
 /* rest ends where the IP packet ends. */
-static struct reading read_ip_payload(uint8_t protocol, struct bytes rest, bool is_ipv6)
+static struct ref_reading read_ip_payload(uint8_t protocol, struct bytes rest, bool is_ipv6,
+					  struct piece *piece)
 {
 	struct bytes header;
 
@@ -150,8 +195,11 @@ static struct reading read_ip_payload(uint8_t protocol, struct bytes rest, bool 
 			return only(PORT_MALFORMED);
 		if (!take(&rest, extension_size(protocol, rest.at[1]), &header))
 			return only(PORT_MALFORMED);
-		if (protocol == FRAGMENT && number_at(header, 2) / 8 != 0)
-			return only(PORT_FRAGMENT);
+		if (protocol == FRAGMENT) {
+			read_fragment_header(piece, header);
+			if (piece->fragment == REF_LATER)
+				return only(PORT_FRAGMENT);
+		}
 		protocol = header.at[0];
 	}
 	if (transport_of(protocol) >= 0)
@@ -159,10 +207,28 @@ static struct reading read_ip_payload(uint8_t protocol, struct bytes rest, bool 
 	return only(bucket_of_protocol(protocol));
 }
 
-static struct reading read_ipv4(struct bytes packet)
+/* Where the reading is of any use to one who remembers, it gets what the IP header says. */
+static struct ref_reading with_ip(struct ref_reading reading, const struct piece *piece,
+				  struct bytes header, size_t addresses, size_t size)
 {
+	if (reading.bucket >= 0 && reading.bucket != PORT_FRAGMENT)
+		return reading;
+	reading.fragment = piece->fragment;
+	reading.identification = piece->identification;
+	reading.ip = header.at;
+	reading.is_ipv6 = header.at[0] / 16 == 6;
+	memcpy(reading.src, header.at + addresses, size);
+	memcpy(reading.dst, header.at + addresses + size, size);
+	return reading;
+}
+
+static struct ref_reading read_ipv4(struct bytes packet)
+{
+	struct ref_reading reading = only(PORT_FRAGMENT);
+	struct piece piece = {};
 	struct bytes header;
 	size_t total, size;
+	uint16_t field;
 
 	if (packet.len < 20 || packet.at[0] / 16 != 4)
 		return only(PORT_MALFORMED);
@@ -172,13 +238,21 @@ static struct reading read_ipv4(struct bytes packet)
 		packet = first_of(packet, total);
 	if (size < 20 || !take(&packet, size, &header))
 		return only(PORT_MALFORMED);
-	if (number_at(header, 6) % 8192 != 0)
-		return only(PORT_FRAGMENT);
-	return read_ip_payload(header.at[9], packet, false);
+	field = number_at(header, 6) % 16384; /* "more", and 13 bits of offset */
+	if (field != 0) {
+		piece.fragment = field % 8192 != 0 ? REF_LATER : REF_FIRST;
+		piece.identification = number_at(header, 4);
+	}
+	if (piece.fragment != REF_LATER)
+		reading = read_ip_payload(header.at[9], packet, false, &piece);
+	reading.protocol = header.at[9];
+	return with_ip(reading, &piece, header, 12, 4);
 }
 
-static struct reading read_ipv6(struct bytes packet)
+static struct ref_reading read_ipv6(struct bytes packet)
 {
+	struct ref_reading reading;
+	struct piece piece = {};
 	struct bytes header;
 	size_t payload;
 
@@ -187,11 +261,12 @@ static struct reading read_ipv6(struct bytes packet)
 	payload = number_at(header, 4);
 	if (payload != 0)
 		packet = first_of(packet, payload);
-	return read_ip_payload(header.at[6], packet, true);
+	reading = read_ip_payload(header.at[6], packet, true, &piece);
+	return with_ip(reading, &piece, header, 8, 16);
 }
 
 /* Where nothing but the first four bits says what a packet is. */
-static struct reading read_by_version(struct bytes packet)
+static struct ref_reading read_by_version(struct bytes packet)
 {
 	if (packet.len == 0)
 		return only(PORT_MALFORMED);
@@ -202,7 +277,7 @@ static struct reading read_by_version(struct bytes packet)
 	return only(PORT_OTHER_L2);
 }
 
-static struct reading read_mpls(struct bytes rest)
+static struct ref_reading read_mpls(struct bytes rest)
 {
 	struct bytes label;
 
@@ -215,7 +290,7 @@ static struct reading read_mpls(struct bytes rest)
 	return only(PORT_MPLS_DEPTH);
 }
 
-static struct reading read_pppoe_session(struct bytes rest)
+static struct ref_reading read_pppoe_session(struct bytes rest)
 {
 	struct bytes header;
 
@@ -231,7 +306,7 @@ static struct reading read_pppoe_session(struct bytes rest)
 	}
 }
 
-static struct reading read_ethertype(uint16_t type, struct bytes rest)
+static struct ref_reading read_ethertype(uint16_t type, struct bytes rest)
 {
 	if (type < 0x600)
 		return only(PORT_LLC);
@@ -254,7 +329,7 @@ static struct reading read_ethertype(uint16_t type, struct bytes rest)
 	}
 }
 
-static struct reading read_ethernet(struct bytes frame)
+static struct ref_reading read_ethernet(struct bytes frame)
 {
 	struct bytes header, tag;
 	uint16_t type;
@@ -273,117 +348,9 @@ static struct reading read_ethernet(struct bytes frame)
 	return read_ethertype(type, frame);
 }
 
-static unsigned int width(const struct ref_entry *entry)
-{
-	return (unsigned int)entry->last - entry->first + 1;
-}
-
-static bool is_before(const struct ref_entry *a, const struct ref_entry *b)
-{
-	if (a->file != b->file)
-		return a->file > b->file;
-	if (width(a) != width(b))
-		return width(a) < width(b);
-	return a->line < b->line;
-}
-
-const struct ref_entry *reference_find_owner(const struct ref_entry *entries, size_t n,
-					     int transport, uint16_t port)
-{
-	const struct ref_entry *owner = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		if ((int)entries[i].transport != transport)
-			continue;
-		if (port < entries[i].first || port > entries[i].last)
-			continue;
-		if (!owner || is_before(&entries[i], owner))
-			owner = &entries[i];
-	}
-	return owner;
-}
-
-/* One end of a frame: its port, and the entry that the port belongs to, if any. */
-struct end {
-	uint16_t port;
-	const struct ref_entry *owner;
-};
-
-static bool is_firm(const struct end *end)
-{
-	return end->owner && end->owner->first == end->owner->last && end->port < PORT_FIRM_END;
-}
-
-/* A weak entry wins only against a port up there with it. */
-static bool may_win(const struct end *end, const struct end *other)
-{
-	return end->owner && (end->port < PORT_WEAK_FIRST || other->port >= PORT_WEAK_FIRST);
-}
-
-static bool is_source_ranked_higher(const struct end *src, const struct end *dst)
-{
-	if (width(src->owner) != width(dst->owner))
-		return width(src->owner) < width(dst->owner);
-	if (src->owner->file != dst->owner->file)
-		return src->owner->file > dst->owner->file;
-	return src->port < dst->port;
-}
-
-/* The rules in their order. Returns whether the service is at the source. */
-static bool choose(const struct reading *reading, const struct end *src, const struct end *dst,
-		   int *method)
-{
-	*method = PORT_HANDSHAKE;
-	if (reading->has_syn)
-		return reading->has_ack;
-
-	*method = PORT_DATABASE;
-	if (is_firm(src) && !dst->owner)
-		return true;
-	if (is_firm(dst) && !src->owner)
-		return false;
-	if (may_win(src, dst) != may_win(dst, src))
-		return may_win(src, dst);
-
-	*method = PORT_TIE;
-	if (may_win(src, dst))
-		return is_source_ranked_higher(src, dst);
-
-	*method = PORT_GUESS;
-	return reading->transport == PORT_TCP && src->port < dst->port;
-}
-
-static void judge(const struct reading *reading, const struct ref_entry *entries, size_t n,
-		  struct ref_verdict *out)
-{
-	const int transport = reading->transport;
-	const struct end src = { reading->src,
-				 reference_find_owner(entries, n, transport, reading->src) };
-	const struct end dst = { reading->dst,
-				 reference_find_owner(entries, n, transport, reading->dst) };
-	bool at_source = choose(reading, &src, &dst, &out->method) && src.port != dst.port;
-	const struct end *service = at_source ? &src : &dst;
-
-	out->transport = transport;
-	out->src_port = src.port;
-	out->dst_port = dst.port;
-	out->service_port = service->port;
-	out->direction = at_source ? PORT_TO_CLIENT : PORT_TO_SERVER;
-	if (service->owner && out->method != PORT_GUESS) {
-		out->bucket = -1;
-		out->slot = service->owner->slot;
-	} else {
-		out->bucket = PORT_UNCLASSIFIED_TCP + transport;
-	}
-}
-
-void reference_classify(const uint8_t *frame, size_t len, bool starts_at_l3,
-			const struct ref_entry *entries, size_t n, struct ref_verdict *out)
+void reference_read(const uint8_t *frame, size_t len, bool starts_at_l3, struct ref_reading *out)
 {
 	const struct bytes whole = { frame, len };
-	const struct reading reading = starts_at_l3 ? read_by_version(whole) : read_ethernet(whole);
 
-	*out = (struct ref_verdict){ .bucket = reading.bucket, .transport = -1, .method = -1 };
-	if (reading.bucket < 0)
-		judge(&reading, entries, n, out);
+	*out = starts_at_l3 ? read_by_version(whole) : read_ethernet(whole);
 }

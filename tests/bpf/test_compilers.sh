@@ -1,39 +1,56 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel half built by each clang that there is, loaded and put through the program's tests.
-# Needs root and a kernel that takes BPF programs, as test_program does.
+# The kernel half built by each clang that there is, loaded in each of the ways in which it can be
+# (with or without an Ethernet header, frames in several buffers, a replay), and put through the
+# program's tests. Needs root and a kernel that takes BPF programs, as they do.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
+TESTS='test_program test_state test_flows'
 bad=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-try() { # CLANG
-	if ! command -v "$1" >/dev/null; then
-		echo "skipped: $1 is not installed"
-		return
-	fi
-	if ! make -s O="$O/$1" CLANG="$1" "$O/$1/tests/bpf/test_program" >"$log" 2>&1; then
-		cat "$log"
-		echo "not ok - $1: builds the kernel half"
-		bad=1
-		return
-	fi
-	"$O/$1/tests/bpf/test_program" >"$log" 2>&1
+fail() { # WHAT
+	cat "$log"
+	echo "not ok - $1"
+	bad=1
+}
+
+run() { # CLANG TEST
+	"$O/$1/tests/bpf/$2" >"$log" 2>&1
 	status=$?
 	counts=$(sed -n 's/.*verified instructions: *\([0-9]*\).*/\1/p' "$log" | sort -n | tail -n 1)
-	if [ $status = 0 ] && [ -n "$counts" ]; then
-		echo "ok - $1: loads and passes, at most $counts verified instructions"
-	elif [ $status = 0 ]; then
-		echo "skipped: $1: $(sed -n 's/^skipped: //p' "$log" | head -n 1)"
+	if [ $status != 0 ]; then
+		fail "$1: passes $2"
+	elif grep -q '^skipped: ' "$log"; then
+		echo "skipped: $1: $2: $(sed -n 's/^skipped: //p' "$log" | head -n 1)"
+	elif [ "$2" != test_program ]; then
+		echo "ok - $1: passes $2"
+	elif [ -n "$counts" ]; then
+		sed -n 's/^\(.*: verified instructions: .*\)/        \1/p' "$log"
+		echo "ok - $1: passes $2, at most $counts verified instructions"
 	else
-		cat "$log"
-		echo "not ok - $1: loads and passes"
-		bad=1
+		fail "$1: tells how many instructions are verified"
 	fi
 }
 
-try clang-14
-try clang-19
+try() { # CLANG
+	binaries=$(for test in $TESTS; do echo "$O/$1/tests/bpf/$test"; done)
+	# shellcheck disable=SC2086
+	if ! make -s O="$O/$1" CLANG="$1" $binaries >"$log" 2>&1; then
+		fail "$1: builds the kernel half"
+		return
+	fi
+	for test in $TESTS; do
+		run "$1" "$test"
+	done
+}
+
+# Those with a number: the one without is one of them, and is what everything else is built with.
+clangs=$(IFS=:; for dir in $PATH; do ls "$dir" 2>/dev/null; done | grep -x 'clang-[0-9]*' | sort -u)
+[ -n "$clangs" ] || echo 'skipped: no clang of a numbered version is installed'
+for clang in $clangs; do
+	try "$clang"
+done
 exit $bad

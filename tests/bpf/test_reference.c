@@ -174,6 +174,7 @@ static void classify_exact(const uint8_t *frame, size_t len, bool starts_at_l3,
 
 static void check_rows(const struct frame_row *row, size_t rows, bool starts_at_l3)
 {
+	struct ref_reading reading;
 	struct ref_verdict v;
 
 	for (; rows > 0; rows--, row++) {
@@ -182,13 +183,17 @@ static void check_rows(const struct frame_row *row, size_t rows, bool starts_at_
 		uint8_t *frame = parse_hex(row->frame, &len);
 
 		classify_exact(frame, len, starts_at_l3, &v);
+		reference_read(frame, len, starts_at_l3, &reading);
 		free(frame);
+		if (reading.src_port != (has_ports ? 5000 : 0) ||
+		    reading.dst_port != (has_ports ? 80 : 0))
+			fail_msg("%s: ports %u to %u", row->desc, reading.src_port,
+				 reading.dst_port);
 		if (v.bucket != row->bucket)
 			fail_msg("%s: bucket %d, not %d", row->desc, v.bucket, row->bucket);
 		if (v.slot != 0 || v.transport != (has_ports ? row->bucket : -1) ||
-		    v.src_port != (has_ports ? 5000 : 0) || v.dst_port != (has_ports ? 80 : 0) ||
 		    (v.method < 0) == has_ports)
-			fail_msg("%s: ports %u to %u", row->desc, v.src_port, v.dst_port);
+			fail_msg("%s: transport %d, method %d", row->desc, v.transport, v.method);
 	}
 }
 
@@ -291,6 +296,77 @@ static void test_classify_all_protocols(void **state)
 	}
 }
 
+#define SCTP12 PORTS "00000001 00000000 "
+#define DCCP8 PORTS "04000000 "
+
+/* What is to be remembered of an IP packet, and what it says of a connection. */
+static const struct memory_row {
+	const char *desc;
+	const char *packet;
+	enum ref_fragment fragment;
+	uint32_t identification;
+	uint8_t protocol;
+	const char *flags; /* s: SYN, a: ACK, r: RST */
+} memory_rows[] = {
+	{ "IPv4, whole", IP4("0022", "4000", "06") ACK14, REF_WHOLE, 0, 6, "a" },
+	{ "IPv4, first", IP4("0018", "2000", "11") PORTS, REF_FIRST, 1, 17, "" },
+	{ "IPv4, middle", IP4("0014", "2001", "11"), REF_LATER, 1, 17, "" },
+	{ "IPv4, last", IP4("0014", "1000", "01"), REF_LATER, 1, 1, "" },
+	{ "IPv4, AH's, not what follows", IP4("0000", "2000", "33") AUTH("11") PORTS, REF_FIRST, 1,
+	  51, "" },
+	{ "IPv6, whole", IP6("0000", "06") ACK14, REF_WHOLE, 0, 0, "a" },
+	{ "IPv6, atomic", IP6("0000", "2c") "1100 0000 89abcdef" PORTS, REF_WHOLE, 0, 0, "" },
+	{ "IPv6, first", IP6("0000", "2c") "1100 0001 89abcdef" PORTS, REF_FIRST, 0x89abcdef, 0, "" },
+	{ "IPv6, later", IP6("0000", "2c") "1100 0008 89abcdef", REF_LATER, 0x89abcdef, 0, "" },
+	{ "IPv6, two headers", IP6("0000", "2c") "2c00 0001 00000001" "1100 0001 00000002" PORTS,
+	  REF_FIRST, 2, 0, "" },
+	{ "IPv6, the second is atomic", IP6("0000", "2c") "2c00 0001 00000001" "1100 0000 00000002"
+	  PORTS, REF_FIRST, 1, 0, "" },
+	{ "all of TCP's flags", IP6("0000", "06") PORTS "00000001 00000002 50ff", REF_WHOLE, 0, 0,
+	  "sar" },
+	{ "none that tells", IP6("0000", "06") PORTS "00000001 00000002 50e9", REF_WHOLE, 0, 0, "" },
+	{ "INIT", IP6("0000", "84") SCTP12 "01", REF_WHOLE, 0, 0, "s" },
+	{ "INIT ACK", IP6("0000", "84") SCTP12 "02", REF_WHOLE, 0, 0, "sa" },
+	{ "SACK", IP6("0000", "84") SCTP12 "03", REF_WHOLE, 0, 0, "" },
+	{ "ABORT", IP6("0000", "84") SCTP12 "06", REF_WHOLE, 0, 0, "r" },
+	{ "cut before its chunk", IP6("000c", "84") SCTP12 "01", REF_WHOLE, 0, 0, "" },
+	{ "Request", IP6("0000", "21") DCCP8 "01", REF_WHOLE, 0, 0, "s" },
+	{ "Response", IP6("0000", "21") DCCP8 "02", REF_WHOLE, 0, 0, "sa" },
+	{ "Data", IP6("0000", "21") DCCP8 "05", REF_WHOLE, 0, 0, "" },
+	{ "Reset", IP6("0000", "21") DCCP8 "0f", REF_WHOLE, 0, 0, "r" },
+	{ "reserved type", IP6("0000", "21") DCCP8 "11", REF_WHOLE, 0, 0, "" },
+	{ "cut before its type", IP6("0008", "21") DCCP8 "01", REF_WHOLE, 0, 0, "" },
+};
+
+static void check_memory(const struct memory_row *row, const uint8_t *packet, size_t len)
+{
+	const size_t size = packet[0] >> 4 == 4 ? 4 : 16, at = size == 4 ? 12 : 8;
+	struct ref_reading r;
+
+	memset(&r, 0xa5, sizeof(r));
+	reference_read(packet, len, true, &r);
+	if (r.fragment != row->fragment || r.identification != row->identification ||
+	    r.protocol != row->protocol || r.is_ipv6 != (size == 16) || r.ip != packet ||
+	    memcmp(r.src, packet + at, size) || memcmp(r.dst, packet + at + size, size))
+		fail_msg("%s: fragment %d, identification %#x, protocol %u", row->desc,
+			 (int)r.fragment, r.identification, r.protocol);
+	if (r.has_syn != !!strchr(row->flags, 's') || r.has_ack != !!strchr(row->flags, 'a') ||
+	    r.has_rst != !!strchr(row->flags, 'r'))
+		fail_msg("%s: flags %d %d %d", row->desc, r.has_syn, r.has_ack, r.has_rst);
+}
+
+static void test_read_what_is_remembered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(memory_rows); i++) {
+		size_t len;
+		uint8_t *packet = parse_hex(memory_rows[i].packet, &len);
+
+		check_memory(&memory_rows[i], packet, len);
+		free(packet);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_classify_ip_packets),
 		cmocka_unit_test(test_classify_every_cut),
 		cmocka_unit_test(test_classify_all_protocols),
+		cmocka_unit_test(test_read_what_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,10 +102,13 @@ def transport_rows():
         ("domain/udp", "to_server", "eight extension headers", Ether() / destination_options(8, dns())),
         ("ipv6_ext_limit", "-", "nine extension headers", Ether() / destination_options(9, dns())),
         ("domain/udp", "to_server", "first fragment", Ether() / ip4(flags="MF", id=9) / dns()),
-        ("fragment", "-", "later fragment", Ether() / ip4(frag=3, id=9, proto=17) / Raw(PORTS * 4)),
+        ("domain/udp", "to_server", "later fragment", Ether() / ip4(frag=3, id=9, proto=17) / Raw(PORTS * 4)),
+        ("fragment", "-", "later fragment without its first", Ether() / ip4(frag=3, id=10, proto=17) / Raw(PORTS * 4)),
         ("domain/udp", "to_server", "first fragment, IPv6", Ether() / ip6() / IPv6ExtHdrFragment(m=1, id=9) / dns()),
-        ("fragment", "-", "later fragment, IPv6", Ether() / ip6() /
+        ("domain/udp", "to_server", "later fragment, IPv6", Ether() / ip6() /
          IPv6ExtHdrFragment(offset=3, id=9, nh=17) / Raw(PORTS * 4)),
+        ("fragment", "-", "later fragment without its first, IPv6", Ether() / ip6() /
+         IPv6ExtHdrFragment(offset=3, id=10, nh=17) / Raw(PORTS * 4)),
         ("http/tcp", "to_server", "atomic fragment", Ether() / ip6() / IPv6ExtHdrFragment(id=9) / web()),
     ]
 

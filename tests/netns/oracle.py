@@ -5,9 +5,11 @@
 oracle.py DEVICE FRAMES PROM JSON [PORT/TRANSPORT=SERVICE]...  <tshark's fields
 
 Reads on standard input a line for each captured frame: frame.len, eth.src, frame.protocols,
-ip.frag_offset, ipv6.fraghdr.offset, then source and destination port of TCP and of UDP. It knows which
-ports the test's servers listen on, and nothing of the rules by which the agent finds that out. FRAMES
-names the outcome of frames by their source address. Prints "ok - ..." and "not ok - ..." lines.
+ip.frag_offset, ipv6.fraghdr.offset, source and destination port of TCP and of UDP, and whatever else
+tells one fragmented datagram from another: a later fragment belongs to the frame with offset 0 that has
+the same there. It knows which ports the test's servers listen on, and nothing of the rules by which the
+agent finds that out. FRAMES names the outcome of frames by their source address. Prints "ok - ..." and
+"not ok - ..." lines.
 """
 import collections
 import json
@@ -32,11 +34,8 @@ def by_port(transport, source, destination, servers):
     return "unclassified_" + transport, "-"
 
 
-def classify(fields, servers):
-    layers = fields[2].split(":")
-    if any(field not in ("", "0") for field in fields[3:5]):
-        return "fragment", "-"
-    for layer in layers:
+def by_layers(fields, servers):
+    for layer in fields[2].split(":"):
         if layer in BUCKETS:
             return layer, "-"
         if layer == "tcp":
@@ -46,16 +45,27 @@ def classify(fields, servers):
     return "unknown to the test: " + fields[2], "-"
 
 
+def classify(fields, servers, firsts):
+    """firsts: what became of the first fragments so far, by their datagram"""
+    datagram = tuple(fields[9:])
+    if any(field not in ("", "0") for field in fields[3:5]):
+        return firsts.get(datagram, ("fragment", "-"))
+    outcome = by_layers(fields, servers)
+    if any(datagram):
+        firsts[datagram] = outcome
+    return outcome
+
+
 def read_capture(lines, frames, servers):
     counts = collections.defaultdict(lambda: [0, 0])
-    crafted = collections.Counter()
+    crafted, firsts = collections.Counter(), {}
     for line in lines:
         fields = line.rstrip("\n").split("\t")
         if fields[1] in frames:
             outcome, direction, name = frames[fields[1]]
             crafted[name] += 1
         else:
-            outcome, direction = classify(fields, servers)
+            outcome, direction = classify(fields, servers, firsts)
         cell = counts[(outcome, direction)]
         cell[0] += 1
         cell[1] += int(fields[0])
@@ -66,7 +76,7 @@ def read_prom(path, device):
     counts = collections.defaultdict(lambda: [0, 0])
     for family, labels, value in promtext.read(path):
         kind = family.split("_")[1]
-        if labels.get("device") != device or kind not in ("service", "bucket") or family.endswith("info"):
+        if labels.get("device") != device or kind not in ("service", "bucket") or "_receive_" not in family:
             continue
         key = ((labels["service"] + "/" + labels["protocol"], labels["direction"]) if kind == "service"
                else (labels["bucket"], "-"))

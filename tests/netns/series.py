@@ -15,12 +15,14 @@ import sys
 
 import promtext
 
-FIRST_SERVICE, FIRST_METHOD, NAME_BYTES = 48, 32, 52  # include/port_abi.h
+# include/port_abi.h
+FIRST_UNCLASSIFIED, FIRST_METHOD, SUSPICIOUS, FIRST_SERVICE, NAME_BYTES = 32, 64, 72, 80, 52
 BUCKETS = ("unclassified_tcp unclassified_udp unclassified_sctp unclassified_dccp arp llc vlan_depth mpls_depth pppoe "
            "other_l2 malformed ipv6_ext_limit fragment icmp igmp ipip ipv6_encap gre esp icmpv6 ospf pim vrrp l2tp "
            "other_ip").split()
-METHODS = "handshake database tie guess".split()
+METHODS = "handshake endpoint database tie guess".split()
 TRANSPORTS = "tcp udp sctp dccp".split()
+CONNECTIONS = "attempted accepted reset".split()
 
 
 def verdict(good, text):
@@ -55,11 +57,12 @@ def number(octets):
     return int.from_bytes(bytes(int(octet, 16) for octet in octets), "little")
 
 
-def read_counters(path):
+def read_cells(path, width):
+    """A per-CPU map's numbers by index, summed over the CPUs."""
     cells = {}
     for row in dump(path):
         values = [cpu["value"] for cpu in row["values"]]
-        cells[number(row["key"])] = [sum(number(v[i:i + 8]) for v in values) for i in (0, 8)]
+        cells[number(row["key"])] = [sum(number(v[8 * i:8 * i + 8]) for v in values) for i in range(width)]
     return cells
 
 
@@ -73,33 +76,61 @@ def read_names(path):
     return names
 
 
-def expected_samples(counters, names):
-    expected = {}
+def add(*cells):
+    return [sum(numbers) for numbers in zip(*cells)]
+
+
+def expected_samples(counters, handshakes, names):
+    """As the treaty has it: a service's cells by direction and whether by the database, and so on."""
+    expected, by_database = {}, []
     for slot, (name, transport) in names.items():
         for i, direction in enumerate(("to_server", "to_client")):
-            cell = counters[FIRST_SERVICE + 2 * slot + i]
-            expected[("service", name, transport, direction)] = cell
+            others, database = (counters[FIRST_SERVICE + 4 * slot + 2 * i + k] for k in (0, 1))
+            expected[("service", name, transport, direction)] = add(others, database)
+            by_database.append(database)
+        for i, kind in enumerate(CONNECTIONS):
+            if transport != "udp":
+                expected[("service", name, transport, kind)] = [handshakes[slot][i], 0]
+    unclassified = {(i, k): counters[FIRST_UNCLASSIFIED + 8 * i + k] for i in range(4) for k in range(5)}
     for i, bucket in enumerate(BUCKETS):
-        expected[("bucket", bucket)] = counters[i]
-    for i, method in enumerate(METHODS):
-        expected[("method", method)] = [counters[FIRST_METHOD + i][0], 0]
+        expected[("bucket", bucket)] = add(*(unclassified[i, k] for k in range(5))) if i < 4 else counters[i]
+    for k, method in enumerate(METHODS):
+        services = by_database if method == "database" else [counters[FIRST_METHOD + k]]
+        expected[("method", method)] = [add(*services, *(unclassified[i, k] for i in range(4)))[0], 0]
+    expected[("suspicious",)] = [counters[SUSPICIOUS][0], 0]
     return expected
 
 
-def pins(prom, directory, device):
-    counters = read_counters("%s/v1/%s/counters" % (directory, device))
-    expected = expected_samples(counters, read_names(directory + "/v1/services"))
+def told_samples(prom, device):
     told = {}
     for family, labels, value in promtext.read(prom):
         kind = family.split("_")[1]
-        if labels.get("device") != device or kind not in ("service", "bucket", "method"):
+        if labels.get("device") != device or kind not in ("service", "bucket", "method", "suspicious"):
             continue
-        key = (kind, labels[kind]) + ((labels["protocol"], labels["direction"]) if kind == "service" else ())
+        key = (kind, labels[kind]) if kind in labels else (kind,)
+        if kind == "service":
+            key += (labels["protocol"], labels.get("direction") or family.split("_")[3])
         told.setdefault(key, [0, 0])["bytes" in family] = int(value)
-    wrong = [(key, told.get(key), cell) for key, cell in expected.items() if told.get(key) != cell]
+    return told
+
+
+def pins(prom, directory, device):
+    folder = "%s/v1/%s/" % (directory, device)
+    expected = expected_samples(read_cells(folder + "counters", 2), read_cells(folder + "handshakes", 3),
+                                read_names(directory + "/v1/services"))
+    told = told_samples(prom, device)
+    for key in told:  # the sum of those without series of their own, which are none but one called so
+        if key[1:2] == ("other",):
+            expected.setdefault(key, [0, 0])
+    wrong = [(key, told.get(key), expected.get(key)) for key in set(told) | set(expected)
+             if told.get(key) != expected.get(key)]
     counted = sum(1 for cell in expected.values() if cell[0])
-    return verdict(not wrong and counted > 30, "%s: %d pinned counters, %d of them not 0, equal the textfile's; "
-                   "different: %s" % (device, len(expected), counted, wrong[:3]))
+    connections = sum(cell[0] for key, cell in expected.items() if key[-1] in CONNECTIONS)
+    suspicious = expected[("suspicious",)][0]
+    return verdict(not wrong and counted > 30 and connections and suspicious,
+                   "%s: %d pinned counters, %d of them not 0, %d connections and %d suspicious frames among them, "
+                   "equal the textfile's; different: %s" %
+                   (device, len(expected), counted, connections, suspicious, wrong[:3]))
 
 
 def watch(prom, stop):

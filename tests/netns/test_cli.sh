@@ -47,6 +47,12 @@ usage_errors() {
 		-m fast --top
 		--by colour --top
 		--sort name --top
+		--top x
+		--audit=0
+		--trace
+		--endpoints 100K
+		--endpoint-age 0
+		--unclassified-ports maybe
 		--top --once
 		--max-series -1
 		--lookup 70000/tcp
@@ -59,7 +65,7 @@ usage_errors() {
 top_output() {
 	name=abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJK
 	head='Service Name,Port Number,Transport Protocol,Encryption'
-	printf '%s\n%s,53,udp,none\nsüß-ünïcode-☃☃☃☃☃☃☃,80,tcp,tls\n' "$head" \
+	printf '%s\n%s,53,udp,none\nsüß-ünïcode-☃☃☃☃☃☃☃,80,tcp,tls\nhinted,5555,udp,none\n' "$head" \
 		"$name" >"$T/long.csv"
 	agent gw --attach -i 'averylong*' -i dev1 -s "$T/long.csv" 2>"$T/err" || not_ok "attach: $(cat "$T/err")"
 	in_ns gw "$PYTHON" "$here/frames.py" send peer1 2 "$T/frames" >/dev/null
@@ -72,7 +78,13 @@ top_output() {
 		agent gw --top -s "$T/long.csv" --by $key --json >"$T/json.$key" 2>&1 &
 		jobs_left="$jobs_left $!"
 	done
-	agent gw --top=2 --sort packets >"$T/top.sorted" 2>&1 &
+	agent gw --top 2 --sort packets >"$T/top.sorted" 2>&1 &
+	jobs_left="$jobs_left $!"
+	agent gw --top=40 --sort connections >"$T/connections" 2>&1 &
+	jobs_left="$jobs_left $!"
+	agent gw --top=200000 -s "$T/long.csv" --by port --json >"$T/ports" 2>&1 &
+	jobs_left="$jobs_left $!"
+	agent gw --top=40 --by port -i dev1 >"$T/ports.dev1" 2>&1 &
 	jobs_left="$jobs_left $!"
 	start=$(date +%s%N)
 	agent gw --top -t 2 --json -i dev1 >"$T/json.two"
@@ -85,6 +97,8 @@ top_output() {
 	pids="$pids $sending"
 	look_at_top
 	look_at_json
+	look_at_connections
+	look_at_ports
 	agent gw --detach
 }
 
@@ -103,7 +117,7 @@ look_at_top() {
 	check "--top on a terminal: colour" grep -q "$esc\[" "$T/tty"
 	check "--top on a terminal with NO_COLOR: none" [ "$(grep -c "$esc" "$T/tty.plain")" = 0 ]
 	check "--top on a terminal with NO_COLOR: the same table" grep -q PROTO "$T/tty.plain"
-	check_equal "--top=2: rows" "$(tail -n +4 "$T/top.sorted" | wc -l)" 2
+	check_equal "--top 2: rows" "$(tail -n +4 "$T/top.sorted" | wc -l)" 2
 	check_equal "--by: different tables of 7 keys" \
 		"$(for key in "$T"/top.*; do sed -n 4p "$key" | cut -c1-17; done | sort -u | wc -l)" 7
 	check "-t 2: measured for $took ms" [ $took -ge 2000 ]
@@ -114,7 +128,7 @@ look_at_json() {
 	bad=
 	for json in "$T"/json.*; do
 		jq -e '(.frames | type == "number") and (.bytes | type == "number") and (.services | type == "array") and
-			(.buckets | length == 25) and (.methods | length == 4) and
+			(.buckets | length == 25) and (.methods | length == 5) and
 			(.services[0] | has("service", "transport", "encryption", "to_server", "to_client"))' \
 			"$json" >"$T/out" 2>&1 || bad="$bad $json: $(cat "$T/out" "$json" | head -c 300)"
 	done
@@ -127,6 +141,37 @@ look_at_json() {
 	check "--status --json: two devices" holds '.devices | length == 2' "$T/status"
 }
 
+# frames.py has two frames each: 5900 accepts a connection, port 80 asks for one to 5555, which is of no service.
+look_at_connections() {
+	check "--sort connections: columns" grep -q '^SERVICE .* ATTEMPTED ACCEPTED   RESET ATT.TOTAL ' "$T/connections"
+	check "--sort connections: widest line: $(widest "$T/connections") columns" [ "$(widest "$T/connections")" -le 80 ]
+	check "--json: connections of a service" holds \
+		'[.services[] | select(.service == "rfb") | .connections.accepted_total] == [2]' "$T/json.service"
+	check "--json: connections of all devices, of services or not" holds \
+		'.connections.attempted_total == ([.devices[].connections.attempted_total] | add) and
+		.connections.attempted_total >= 2 + ([.services[].connections.attempted_total] | add)' "$T/json.service"
+	check "--status --json: connections" holds '.devices | map(select(.device == "dev1"))[0] |
+		.connections.accepted == 2 and .connections.attempted >= 2' "$T/status"
+	check "--status --json: suspicious frames" holds \
+		'[.devices[] | .suspicious_source_port_frames] | add == 2' "$T/status"
+	check "--status --json: what is counted with" holds \
+		'.unclassified_ports and .endpoint_cells == 1048576 and .endpoint_age_seconds >= 1000' "$T/status"
+}
+
+look_at_ports() {
+	check "--by port: rows are all frames of the interval and in total" holds \
+		'([.rows[].packets] | add) == .frames and ([.rows[].packets_total] | add) == .frames_total and
+		([.rows[].bytes] | add) == .bytes and ([.rows[].bytes_total] | add) == .bytes_total' "$T/ports"
+	check "--by port: nothing is negative" holds '[.rows[] | .packets, .bytes, .packets_total] | min >= 0' "$T/ports"
+	check "--by port: an unclassified port, its method and hint" holds '[.rows[] | select(.label == "5555/tcp")] |
+		.[0].methods == ["handshake"] and .[0].hint == "udp: hinted" and .[0].packets_total == 2' "$T/ports"
+	check "--by port: no bucket beside its ports" holds \
+		'[.rows[] | select(.label == "unclassified_tcp") | .packets_total] == []' "$T/ports"
+	check "--by port: the same for a person" grep -q '^5555/tcp   *handshake udp: hinted ' "$T/top.port"
+	check "--by port of some devices: $(tail -1 "$T/ports.dev1")" grep -q '^note: .* leave out -i$' "$T/ports.dev1"
+	check "--by port of some devices: the bucket" grep -q '^unclassified_tcp ' "$T/ports.dev1"
+}
+
 # -m, --pin-dir and -o are seen by what they leave; what the table does on a terminal as well.
 run_options() {
 	agent gw --attach -i dev1 -m generic --pin-dir "$T/bpf/other" 2>"$T/err"
@@ -136,9 +181,19 @@ run_options() {
 	agent gw --once --pin-dir "$T/bpf/other" -o "$T/textfile/second.prom"
 	check "-o" grep -q 'portacct_device_info{device="dev1",hook="xdp",mode="generic"} 1' "$T/textfile/second.prom"
 	agent gw --detach --pin-dir "$T/bpf/other" -o "$T/textfile/second.prom"
+	agent gw --attach -i dev1 --endpoints 64K --endpoint-age 60 --unclassified-ports off 2>"$T/err"
+	agent gw --status --json >"$T/status"
+	check "--endpoints, --endpoint-age, --unclassified-ports" holds '.endpoint_cells == 65536 and
+		.endpoint_age_seconds >= 60 and .endpoint_age_seconds < 120 and (.unclassified_ports | not)' "$T/status"
+	agent gw --top --by port >"$T/out"
+	check "--by port without: $(tail -1 "$T/out")" grep -q '^note: .*--unclassified-ports on$' "$T/out"
+	agent gw --detach
 	script -qec "timeout 4 $(terminal_command -i dev1 -t 1)" /dev/null >"$T/tty"
 	tables=$(grep -c 'SERVICE.*PROTO' "$T/tty")
 	check "the agent on a terminal: $tables tables" [ "$tables" -ge 2 ]
+	script -qec "timeout 4 $(terminal_command -i dev1 -t 1 --by port --sort connections)" /dev/null >"$T/tty"
+	tables=$(grep -c 'PORT .*ATTEMPTED' "$T/tty")
+	check "the agent on a terminal, by port: $tables tables" [ "$tables" -ge 2 ]
 	agent gw --detach
 }
 

@@ -88,6 +88,9 @@ the_file() {
 	check_equal "files in its directory" "$(ls -A "$T/textfile")" portacct.prom
 	check "a known service without traffic is told as 0" \
 		grep -q 'packets_total{device="in0",service="telnet",protocol="tcp",direction="to_client"} 0$' "$PROM"
+	check "connections are told as 0, too" grep -q \
+		'connections_attempted_total{device="in0",service="telnet",protocol="tcp"} 0$' "$PROM"
+	check_equal "series of connections over UDP" "$(grep -c '_connections_.*protocol="udp"' "$PROM")" 0
 	check "a name with quotes and braces" grep -qF 'service="a,b{c=\"d\"} 1",' "$PROM"
 	agent gateway --detach
 }

@@ -125,7 +125,8 @@ check_capture() { # DEVICE
 	agent gateway --top --json -i "$1" >"$T/$1.json"
 	tshark -n -r "$T/$1.pcap" -o ip.defragment:FALSE -o ipv6.defragment:FALSE -o tcp.desegment_tcp_streams:FALSE \
 		-T fields -E occurrence=f -e frame.len -e eth.src -e frame.protocols -e ip.frag_offset \
-		-e ipv6.fraghdr.offset -e tcp.srcport -e tcp.dstport -e udp.srcport -e udp.dstport 2>/dev/null >"$T/$1.tsv"
+		-e ipv6.fraghdr.offset -e tcp.srcport -e tcp.dstport -e udp.srcport -e udp.dstport \
+		-e ip.src -e ip.dst -e ip.id -e ipv6.src -e ipv6.dst -e ipv6.fraghdr.ident 2>/dev/null >"$T/$1.tsv"
 	# shellcheck disable=SC2086
 	"$PYTHON" "$here/oracle.py" "$1" "$T/frames" "$PROM" "$T/$1.json" $SERVERS <"$T/$1.tsv" ||
 		failures=$((failures + 1))

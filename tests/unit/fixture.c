@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "portdb_load.h"
+#include "porttable.h"
 
 static void add_service(struct fixture *fixture, uint32_t slot,
 			const struct fixture_service *service)
@@ -56,6 +58,8 @@ void fixture_fini(struct fixture *fixture)
 	measurement_fini(&fixture->measurement);
 	catalog_fini(&fixture->catalog);
 	slots_free(fixture->slots);
+	portdb_free(fixture->db);
+	free(fixture->table);
 	*fixture = (struct fixture){};
 }
 
@@ -70,26 +74,75 @@ void fixture_set(struct fixture *fixture, size_t device, uint32_t index,
 	measured->total.cells[index] = total;
 }
 
+void fixture_set_handshakes(struct fixture *fixture, size_t device, uint32_t slot,
+			    struct port_handshakes interval, struct port_handshakes total)
+{
+	struct measured_device *measured = &fixture->measurement.devices[device];
+
+	assert_true(device < fixture->measurement.count);
+	assert_true(slot < measured->total.slots_end);
+	measured->interval.handshakes[slot] = interval;
+	measured->total.handshakes[slot] = total;
+}
+
+void fixture_set_port(struct fixture *fixture, enum port_transport transport, uint16_t port,
+		      uint8_t methods, struct port_counter interval, struct port_counter total)
+{
+	uint32_t index = PORT_TABLE_INDEX(transport, port);
+	struct measured_ports *ports;
+
+	assert_int_equal(measurement_add_ports(&fixture->measurement), 0);
+	ports = fixture->measurement.ports;
+	ports->interval.ports[index] = interval;
+	ports->total.ports[index] = total;
+	ports->total.methods[index] = methods;
+}
+
+/* xorshift64: any numbers do, as long as no two are equal. */
+static uint64_t next_number(uint64_t *number)
+{
+	*number ^= *number << 13;
+	*number ^= *number >> 7;
+	*number ^= *number << 17;
+	return *number;
+}
+
+static void fill_cells(struct fixture *fixture, size_t device, uint64_t *state)
+{
+	uint32_t end = PORT_INDEX_END(fixture->measurement.devices[device].total.slots_end);
+
+	for (uint32_t index = 0; index < end; index++) {
+		uint64_t number = next_number(state);
+		struct port_counter interval = { number >> 40, number >> 24 };
+		struct port_counter total = { interval.packets + (number >> 32),
+					      interval.bytes + (number >> 16) };
+
+		fixture_set(fixture, device, index, interval, total);
+	}
+}
+
+static void fill_handshakes(struct fixture *fixture, size_t device, uint64_t *state)
+{
+	uint32_t end = fixture->measurement.devices[device].total.slots_end;
+
+	for (uint32_t slot = 0; slot < end; slot++) {
+		uint64_t number = next_number(state);
+		struct port_handshakes interval = { number >> 48, number >> 47, number >> 46 };
+		struct port_handshakes total = { interval.attempted + (number >> 40),
+						 interval.accepted + (number >> 39),
+						 interval.reset + (number >> 38) };
+
+		fixture_set_handshakes(fixture, device, slot, interval, total);
+	}
+}
+
 void fixture_fill(struct fixture *fixture)
 {
-	uint64_t number = 88172645463325252;
+	uint64_t state = 88172645463325252;
 
 	for (size_t i = 0; i < fixture->measurement.count; i++) {
-		uint32_t end = PORT_INDEX_END(fixture->measurement.devices[i].total.slots_end);
-
-		for (uint32_t index = 0; index < end; index++) {
-			struct port_counter interval, total;
-
-			/* xorshift64: any numbers do, as long as no two are equal. */
-			number ^= number << 13;
-			number ^= number >> 7;
-			number ^= number << 17;
-			interval.packets = number >> 40;
-			interval.bytes = number >> 24;
-			total.packets = interval.packets + (number >> 32);
-			total.bytes = interval.bytes + (number >> 16);
-			fixture_set(fixture, i, index, interval, total);
-		}
+		fill_cells(fixture, i, &state);
+		fill_handshakes(fixture, i, &state);
 	}
 }
 
@@ -114,40 +167,57 @@ static const struct fixture_service rich_services[] = {
 	{ "idle-now", PORT_TCP, PORTDB_TLS, "3", "" },
 };
 
+/* Of slot and direction: by the database, or by a method that is counted besides. */
+#define BY_DATABASE(slot, direction) PORT_INDEX_SERVICE(slot, PORT_TO_##direction, true)
+#define BY_OTHERS(slot, direction) PORT_INDEX_SERVICE(slot, PORT_TO_##direction, false)
+#define METHOD(method) (PORT_INDEX_METHODS + PORT_##method)
+#define UNCLASSIFIED(transport, method) PORT_INDEX_UNCLASSIFIED(PORT_##transport, PORT_##method)
+#define BUCKET(bucket) (PORT_INDEX_BUCKETS + PORT_##bucket)
+
 static const struct rich_count {
 	size_t device;
 	uint32_t index;
 	struct port_counter interval, total;
 } rich_counts[] = {
-	{ 0,
-	  PORT_INDEX_SERVICE(1, PORT_TO_SERVER),
-	  { 1000, 90000 },
-	  { BIT_32 + 1, 7 * BIT_32 + 7 } },
-	{ 0,
-	  PORT_INDEX_SERVICE(1, PORT_TO_CLIENT),
-	  { 3000, 4410000 },
-	  { BIT_53 / 8 + 1, BIT_53 + 1 } },
-	{ 1, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), { 50, 50000 }, { 60, 60000 } },
-	{ 0, PORT_INDEX_SERVICE(2, PORT_TO_SERVER), { 10, 800 }, { 10, 800 } },
-	{ 1, PORT_INDEX_SERVICE(2, PORT_TO_CLIENT), { 10, 2400 }, { 11, 2500 } },
-	{ 0, PORT_INDEX_SERVICE(3, PORT_TO_SERVER), { 7, 700 }, { 8, 800 } },
-	{ 0, PORT_INDEX_SERVICE(4, PORT_TO_SERVER), { 6, 600 }, { 7, 700 } },
-	{ 0, PORT_INDEX_SERVICE(5, PORT_TO_CLIENT), { 500, 500500 }, { 600, 600600 } },
-	{ 0, PORT_INDEX_SERVICE(6, PORT_TO_SERVER), { 5, 500 }, { 6, 600 } },
-	{ 0, PORT_INDEX_SERVICE(7, PORT_TO_SERVER), { 4, 400 }, { 5, 500 } },
-	{ 0, PORT_INDEX_SERVICE(8, PORT_TO_SERVER), { 3, 300 }, { 4, 400 } },
-	{ 0, PORT_INDEX_SERVICE(9, PORT_TO_SERVER), { 2, 200 }, { 3, 300 } },
-	{ 0, PORT_INDEX_SERVICE(11, PORT_TO_SERVER), { 1, 60 }, { 1, 60 } },
-	{ 0, PORT_INDEX_SERVICE(12, PORT_TO_SERVER), { 400, 40000 }, { 400, 40000 } },
-	{ 0, PORT_INDEX_SERVICE(12, PORT_TO_CLIENT), { 600, 810000 }, { 600, 810000 } },
-	{ 0, PORT_INDEX_SERVICE(13, PORT_TO_CLIENT), { 0, 0 }, { 12, 1200 } },
-	{ 0, PORT_INDEX_BUCKETS + PORT_ARP, { 2, 120 }, { 20, 1200 } },
-	{ 0, PORT_INDEX_BUCKETS + PORT_UNCLASSIFIED_TCP, { 9, 900 }, { 10, 1000 } },
-	{ 1, PORT_INDEX_BUCKETS + PORT_UNCLASSIFIED_UDP, { 8, 800 }, { 9, 900 } },
-	{ 1, PORT_INDEX_BUCKETS + PORT_ICMPV6, { 0, 0 }, { 1, 86 } },
-	{ 0, PORT_INDEX_METHODS + PORT_HANDSHAKE, { 40, 0 }, { 41, 0 } },
-	{ 0, PORT_INDEX_METHODS + PORT_DATABASE, { 5507, 0 }, { BIT_53 / 8 + BIT_32 + 1627, 0 } },
-	{ 1, PORT_INDEX_METHODS + PORT_GUESS, { 8, 0 }, { 9, 0 } },
+	{ 0, BY_DATABASE(1, SERVER), { 960, 86400 }, { BIT_32 - 40, 7 * BIT_32 - 3683 } },
+	{ 0, BY_OTHERS(1, SERVER), { 40, 3600 }, { 41, 3690 } },
+	{ 0, METHOD(HANDSHAKE), { 40, 0 }, { 41, 0 } },
+	{ 0, BY_DATABASE(1, CLIENT), { 3000, 4410000 }, { BIT_53 / 8 + 1, BIT_53 + 1 } },
+	{ 1, BY_DATABASE(1, CLIENT), { 50, 50000 }, { 60, 60000 } },
+	{ 0, BY_DATABASE(2, SERVER), { 10, 800 }, { 10, 800 } },
+	{ 1, BY_OTHERS(2, CLIENT), { 10, 2400 }, { 11, 2500 } }, /* no method has counted these */
+	{ 0, BY_DATABASE(3, SERVER), { 7, 700 }, { 8, 800 } },
+	{ 0, BY_DATABASE(4, SERVER), { 6, 600 }, { 7, 700 } },
+	{ 0, BY_DATABASE(5, CLIENT), { 500, 500500 }, { 600, 600600 } },
+	{ 0, BY_DATABASE(6, SERVER), { 5, 500 }, { 6, 600 } },
+	{ 0, BY_DATABASE(7, SERVER), { 4, 400 }, { 5, 500 } },
+	{ 0, BY_DATABASE(8, SERVER), { 3, 300 }, { 4, 400 } },
+	{ 0, BY_DATABASE(9, SERVER), { 2, 200 }, { 3, 300 } },
+	{ 0, BY_DATABASE(11, SERVER), { 1, 60 }, { 1, 60 } },
+	{ 0, BY_DATABASE(12, SERVER), { 400, 40000 }, { 400, 40000 } },
+	{ 0, BY_DATABASE(12, CLIENT), { 100, 135000 }, { 100, 135000 } },
+	{ 0, BY_OTHERS(12, CLIENT), { 500, 675000 }, { 500, 675000 } },
+	{ 0, METHOD(ENDPOINT), { 500, 0 }, { 500, 0 } },
+	{ 0, BY_DATABASE(13, CLIENT), { 0, 0 }, { 12, 1200 } },
+	{ 0, BUCKET(ARP), { 2, 120 }, { 20, 1200 } },
+	{ 0, UNCLASSIFIED(TCP, GUESS), { 7, 700 }, { 8, 800 } },
+	{ 0, UNCLASSIFIED(TCP, HANDSHAKE), { 2, 200 }, { 2, 200 } },
+	{ 1, UNCLASSIFIED(UDP, GUESS), { 8, 800 }, { 9, 900 } },
+	{ 1, BUCKET(ICMPV6), { 0, 0 }, { 1, 86 } },
+	{ 0, PORT_INDEX_SUSPICIOUS, { 4, 240 }, { BIT_32 + 5, 300 } },
+};
+
+static const struct rich_connections {
+	size_t device;
+	uint32_t slot;
+	struct port_handshakes interval, total;
+} rich_connections[] = {
+	{ 0, 0, { 5, 0, 4 }, { 6, 0, 5 } },
+	{ 0, 1, { 12, 10, 1 }, { BIT_32 + 5, BIT_32, 77 } },
+	{ 1, 1, { 1, 0, 0 }, { 2, 1, 0 } },
+	{ 0, 6, { 1, 1, 0 }, { 2, 1, 0 } },
+	{ 0, 7, { 3000, 0, 2999 }, { 3001, 0, 3000 } },
+	{ 0, 8, { 2, 1, 1 }, { BIT_53 + 1, 1, 1 } },
 };
 
 void fixture_init_rich(struct fixture *fixture)
@@ -158,4 +228,41 @@ void fixture_init_rich(struct fixture *fixture)
 	for (size_t i = 0; i < COUNT(rich_counts); i++)
 		fixture_set(fixture, rich_counts[i].device, rich_counts[i].index,
 			    rich_counts[i].interval, rich_counts[i].total);
+	for (size_t i = 0; i < COUNT(rich_connections); i++)
+		fixture_set_handshakes(fixture, rich_connections[i].device,
+				       rich_connections[i].slot, rich_connections[i].interval,
+				       rich_connections[i].total);
+}
+
+void fixture_set_database(struct fixture *fixture, const char *database)
+{
+	struct slots *slots = slots_new();
+
+	fixture->db = portdb_new(NULL, NULL);
+	fixture->table = malloc(sizeof(*fixture->table));
+	assert_true(fixture->db && fixture->table && slots);
+	assert_int_equal(portdb_load_buffer(fixture->db, "test", database, strlen(database)), 0);
+	assert_int_equal(porttable_compile(fixture->db, slots, fixture->table), 0);
+	slots_free(slots);
+	fixture->measurement.ports->db = fixture->db;
+	fixture->measurement.ports->table = fixture->table;
+}
+
+void fixture_init_ports(struct fixture *fixture)
+{
+	static const char database[] = "Service Name,Port Number,Transport Protocol\n"
+				       "italk,12345,udp\n"
+				       "a-name-of-forty-eight-letters-which-is-the-most-,7,tcp\n";
+	const uint8_t seen = 1 << PORT_HANDSHAKE | 1 << PORT_ENDPOINT | 1 << PORT_GUESS;
+
+	fixture_init_rich(fixture);
+	fixture_set_port(fixture, PORT_TCP, 12345, seen, (struct port_counter){ 5, 500 },
+			 (struct port_counter){ 6, 600 });
+	fixture_set_port(fixture, PORT_TCP, 65535, 1 << PORT_GUESS, (struct port_counter){ 4, 400 },
+			 (struct port_counter){ 4, 400 });
+	fixture_set_port(fixture, PORT_UDP, 7, 31, (struct port_counter){ 6, 600 },
+			 (struct port_counter){ 6, 600 });
+	fixture_set_port(fixture, PORT_UDP, 0, 0, (struct port_counter){ 1, 100 },
+			 (struct port_counter){ 2, 200 });
+	fixture_set_database(fixture, database);
 }

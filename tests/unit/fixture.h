@@ -32,6 +32,8 @@ struct fixture {
 	struct slots *slots;
 	struct catalog catalog;
 	struct measurement measurement;
+	struct portdb *db; /* of the next; NULL: none */
+	struct porttable *table;
 };
 
 /* Service i has slot i + 1. Devices are "eth0", "eth1", ...: xdp, native; one second. */
@@ -41,14 +43,27 @@ void fixture_fini(struct fixture *fixture);
 /* Sets a counter by its index of port_abi.h: what the interval added, and the total with it. */
 void fixture_set(struct fixture *fixture, size_t device, uint32_t index,
 		 struct port_counter interval, struct port_counter total);
+/* The same for the connections of a slot; 0: of no service. */
+void fixture_set_handshakes(struct fixture *fixture, size_t device, uint32_t slot,
+			    struct port_handshakes interval, struct port_handshakes total);
+/* The same for an unclassified port; the first gives the measurement ports. */
+void fixture_set_port(struct fixture *fixture, enum port_transport transport, uint16_t port,
+		      uint8_t methods, struct port_counter interval, struct port_counter total);
 /* Different numbers in every counter of every device. */
 void fixture_fill(struct fixture *fixture);
 
 /*
  * Two busy devices and an idle one; services with every kind of name and number; a method, a bucket
- * and a service that counted nothing.
+ * and a service that counted nothing. The account of the first device is closed.
  */
 void fixture_init_rich(struct fixture *fixture);
+/*
+ * The same by port: unclassified ports with every method, with and without a hint. Those of TCP
+ * have all frames of their bucket, those of UDP one less.
+ */
+void fixture_init_ports(struct fixture *fixture);
+/* Gives the ports of the measurement hints from a database, whose services get slots elsewhere. */
+void fixture_set_database(struct fixture *fixture, const char *database);
 
 /* What is written to a stream. */
 struct fixture_text {

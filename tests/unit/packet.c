@@ -208,8 +208,24 @@ void packet_ports(struct packet *p, uint8_t proto, uint16_t src, uint16_t dst, u
 		put32(p, at + 4, 1);
 	} else if (proto == IPPROTO_DCCP) {
 		p->data[at + 4] = size / 4;
-		p->data[at + 8] = 2 << 1 | 1; /* DCCP-Data with the long sequence number */
+		p->dccp_at = at;
+		packet_dccp_type(p, 2); /* DCCP-Data */
 	}
+}
+
+void packet_chunk(struct packet *p, uint8_t type)
+{
+	size_t at = grow(p, 4);
+
+	p->data[at] = type;
+	put16(p, at + 2, 4);
+}
+
+/* With the bit for the long sequence number. */
+void packet_dccp_type(struct packet *p, uint8_t type)
+{
+	assert(p->dccp_at && type < 16);
+	p->data[p->dccp_at + 8] = type << 1 | 1;
 }
 
 void packet_payload(struct packet *p, size_t size)
@@ -274,5 +290,22 @@ void packet_set_ip_version(struct packet *p, uint8_t version)
 {
 	assert(p->ip_version);
 	p->data[p->ip_at] = version << 4 | (p->data[p->ip_at] & 0xf);
+	set_checksum(p);
+}
+
+void packet_set_addresses(struct packet *p, const uint8_t *src, const uint8_t *dst)
+{
+	const size_t size = p->ip_version == 4 ? 4 : 16, at = p->ip_version == 4 ? 12 : 8;
+
+	assert(p->ip_version && p->len >= p->ip_at + at + 2 * size);
+	memcpy(p->data + p->ip_at + at, src, size);
+	memcpy(p->data + p->ip_at + at + size, dst, size);
+	set_checksum(p);
+}
+
+void packet_set_identification(struct packet *p, uint16_t id)
+{
+	assert(p->ip_version == 4 && p->len >= p->ip_at + IPV4_HEADER);
+	put16(p, p->ip_at + 4, id);
 	set_checksum(p);
 }

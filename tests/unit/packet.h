@@ -36,10 +36,11 @@ struct packet {
 	uint8_t data[PACKET_MAX];
 	size_t len;
 
-	/* Offsets into data, for the functions below only; in the first four 0 means none. */
+	/* Offsets into data, for the functions below only; in the first five 0 means none. */
 	size_t type_at;	 /* the EtherType field that the next layer fills */
 	size_t pppoe_at; /* the PPPoE header */
 	size_t udp_at;	 /* the UDP header */
+	size_t dccp_at;	 /* the DCCP header */
 	size_t next_at;	 /* the protocol or next header field that the next layer fills */
 	size_t ip_at;	 /* the IP header, if ip_version is not 0 */
 	uint8_t ip_version;
@@ -71,6 +72,10 @@ void packet_protocol(struct packet *p, uint8_t proto);
 
 /* A whole transport header; flags is for TCP only. proto must be one of the five with ports. */
 void packet_ports(struct packet *p, uint8_t proto, uint16_t src, uint16_t dst, uint8_t flags);
+/* Behind SCTP's header: that of a chunk, without anything in it. */
+void packet_chunk(struct packet *p, uint8_t type);
+/* In DCCP's header, which must be the last layer: the packet's type, 0 to 15. It was DCCP-Data. */
+void packet_dccp_type(struct packet *p, uint8_t type);
 /* size bytes that look like ports 53 and 80 to a parser that reads them. */
 void packet_payload(struct packet *p, size_t size);
 
@@ -81,5 +86,9 @@ void packet_pad(struct packet *p, size_t len); /* as packet_payload(), up to len
 void packet_cut(struct packet *p, size_t len);
 void packet_set_ip_length(struct packet *p, uint16_t length);
 void packet_set_ip_version(struct packet *p, uint8_t version);
+/* 4 bytes each for IPv4, 16 for IPv6. */
+void packet_set_addresses(struct packet *p, const uint8_t *src, const uint8_t *dst);
+/* IPv4 only; packet_fragment() has IPv6's. */
+void packet_set_identification(struct packet *p, uint16_t id);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files that fill the packet table share: packet_table.c (IP and transport layer),
- * packet_rows_link.c (link layer), packet_rows_ext.c (fragments and extension headers). Not for
- * runners.
+ * What the files that fill the packet table share: packet_table.c (IP and protocols above it),
+ * packet_rows_link.c (link layer), packet_rows_ext.c (fragments and extension headers),
+ * packet_rows_transport.c (transport headers). Not for runners.
  *
  * A row is made in this order: rows_add(), rows_eth() or rows_l3(), layers, rows_put_upper() last.
  * Running out of room in the table or in a description fails an assert.
@@ -16,6 +16,7 @@
 #define ROWS_SRC_PORT 50123
 #define ROWS_DST_PORT 443
 #define ROWS_PAYLOAD 4
+#define ROWS_IPV4_ID 0x1234 /* of every IPv4 header that packet_ipv4() makes */
 /* As the bucket of a new row: ports or bucket follow from the upper layer put on top. */
 #define ROWS_BY_UPPER PACKET_HAS_PORTS
 
@@ -63,8 +64,13 @@ void rows_put_tags(struct packet *p, size_t count, const uint16_t tpids[3]);
 void rows_put_upper(struct packet_row *row, const struct upper *up);
 void rows_expect_ports(struct packet_row *row, int transport, uint16_t src, uint16_t dst,
 		       uint8_t flags);
+void rows_expect_fragment(struct packet_row *row, bool is_later, uint32_t identification);
+/* The last layer with ports, and what the row expects unless it expects a bucket. */
+void rows_put_ports(struct packet_row *row, const struct upper *up, uint16_t src, uint16_t dst,
+		    uint8_t flags);
 
 void rows_add_link(struct rows *rows);
 void rows_add_ext(struct rows *rows);
+void rows_add_transport(struct rows *rows);
 
 #endif

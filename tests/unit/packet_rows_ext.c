@@ -58,6 +58,8 @@ static void add_ipv4_fragments(struct rows *rows, const struct upper *up, bool i
 		p = is_l3 ? rows_l3(row) : rows_eth(row);
 		packet_ipv4(p, 5, fields[i].field);
 		rows_put_upper(row, up);
+		if (fields[i].field & 0x3fff)
+			rows_expect_fragment(row, fields[i].is_later, ROWS_IPV4_ID);
 	}
 }
 
@@ -92,6 +94,8 @@ static void add_ipv6_fragments(struct rows *rows, const struct upper *up, bool i
 		if (place == 2)
 			put_exts(p, 2, 1, 1);
 		rows_put_upper(row, up);
+		if (fields[field].field & 0xfff9)
+			rows_expect_fragment(row, fields[field].is_later, FRAGMENT_ID);
 	}
 }
 
@@ -121,6 +125,9 @@ static void add_short_fragments(struct rows *rows, const struct upper *up)
 			packet_finish(p);
 			if (is_padded)
 				packet_pad(p, PACKET_ETH_MIN + 40);
+			if (is_later)
+				rows_expect_fragment(row, true,
+						     version == 4 ? ROWS_IPV4_ID : FRAGMENT_ID);
 		}
 	}
 }
@@ -243,6 +250,38 @@ static void add_chained_fragment(struct rows *rows, size_t count)
 	put_exts(&row->packet, 0, 1, count - 1);
 	packet_fragment(&row->packet, 0x05c8, FRAGMENT_ID);
 	rows_put_upper(row, &rows_transports[0]);
+	if (count <= EXT_MAX)
+		rows_expect_fragment(row, true, FRAGMENT_ID);
+}
+
+/* Two headers that say of which datagram this is a piece: the inner one is right, if it is one. */
+static void add_two_fragments(struct rows *rows)
+{
+	static const struct {
+		const char *name;
+		uint16_t outer, inner;
+		enum packet_fragment fragment;
+		uint32_t identification;
+	} pairs[] = {
+		{ "first, first", MF, MF, PACKET_FIRST_FRAGMENT, 2 },
+		{ "first, atomic", MF, 0, PACKET_FIRST_FRAGMENT, 1 },
+		{ "atomic, first", 0, MF, PACKET_FIRST_FRAGMENT, 2 },
+		{ "first, later", MF, 0x05c8, PACKET_LATER_FRAGMENT, 2 },
+		{ "atomic, later", 0, 0x0008, PACKET_LATER_FRAGMENT, 2 },
+		{ "later, first", 0x0009, MF, PACKET_LATER_FRAGMENT, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		bool is_later = pairs[i].fragment == PACKET_LATER_FRAGMENT;
+		struct packet_row *row = rows_add(rows, is_later ? PORT_FRAGMENT : ROWS_BY_UPPER,
+						  "IPv6 fragment of a fragment: %s", pairs[i].name);
+
+		packet_ipv6(rows_eth(row));
+		packet_fragment(&row->packet, pairs[i].outer, 1);
+		packet_fragment(&row->packet, pairs[i].inner, 2);
+		rows_put_upper(row, &rows_transports[1]);
+		rows_expect_fragment(row, is_later, pairs[i].identification);
+	}
 }
 
 /* Behind protocol 59 nothing is to be read (RFC 8200 section 4.7), whatever it looks like. */
@@ -279,10 +318,12 @@ static void add_ipv4_ah(struct rows *rows, size_t size)
 	packet_ipv4(rows_eth(row), 5, 0x00b9);
 	packet_ext(&row->packet, IPPROTO_AH, size);
 	rows_put_upper(row, &rows_transports[0]);
+	rows_expect_fragment(row, true, ROWS_IPV4_ID);
 	row = rows_add(rows, ROWS_BY_UPPER, "IPv4 AH of %zu bytes, first fragment", size);
 	packet_ipv4(rows_eth(row), 5, 0x2000);
 	packet_ext(&row->packet, IPPROTO_AH, size);
 	rows_put_upper(row, &rows_transports[0]);
+	rows_expect_fragment(row, false, ROWS_IPV4_ID);
 }
 
 static void add_ipv4_ah_broken(struct rows *rows)
@@ -331,6 +372,7 @@ void rows_add_ext(struct rows *rows)
 	}
 	for (size_t count = 1; count <= EXT_MAX + 2; count++)
 		add_chained_fragment(rows, count);
+	add_two_fragments(rows);
 	add_no_next_header(rows);
 	for (size_t size = 12; size <= 28; size += 4)
 		add_ipv4_ah(rows, size);

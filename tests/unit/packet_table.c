@@ -98,12 +98,17 @@ void rows_expect_ports(struct packet_row *row, int transport, uint16_t src, uint
 	row->transport = transport;
 	row->src_port = src;
 	row->dst_port = dst;
-	row->tcp_flags = transport == PORT_TCP ? flags : 0;
+	row->flags = transport == PORT_TCP ? flags : 0;
 }
 
-/* The last layer with ports, and what the row expects unless it expects a bucket. */
-static void put_ports(struct packet_row *row, const struct upper *up, uint16_t src, uint16_t dst,
-		      uint8_t flags)
+void rows_expect_fragment(struct packet_row *row, bool is_later, uint32_t identification)
+{
+	row->fragment = is_later ? PACKET_LATER_FRAGMENT : PACKET_FIRST_FRAGMENT;
+	row->identification = identification;
+}
+
+void rows_put_ports(struct packet_row *row, const struct upper *up, uint16_t src, uint16_t dst,
+		    uint8_t flags)
 {
 	packet_ports(&row->packet, up->proto, src, dst, flags);
 	packet_payload(&row->packet, ROWS_PAYLOAD);
@@ -115,7 +120,7 @@ static void put_ports(struct packet_row *row, const struct upper *up, uint16_t s
 void rows_put_upper(struct packet_row *row, const struct upper *up)
 {
 	if (up->transport >= 0) {
-		put_ports(row, up, ROWS_SRC_PORT, ROWS_DST_PORT, TCP_FLAGS_DATA);
+		rows_put_ports(row, up, ROWS_SRC_PORT, ROWS_DST_PORT, TCP_FLAGS_DATA);
 		return;
 	}
 	packet_protocol(&row->packet, up->proto);
@@ -255,63 +260,6 @@ static void add_lengths(struct rows *rows, unsigned int version, const struct up
 	}
 }
 
-static void add_header_sizes(struct rows *rows, unsigned int version, const struct upper *up)
-{
-	struct packet_row *row;
-	struct packet *p;
-
-	for (int is_padded = 0; is_padded < 2; is_padded++) {
-		/* In IPv6 a payload of 0 bytes is a length of 0, behind which padding is read. */
-		for (size_t size = version == 6 && is_padded; size <= up->needed; size++) {
-			row = rows_add(rows, size < up->needed ? PORT_MALFORMED : ROWS_BY_UPPER,
-				       "IPv%u %s, %zu bytes of header%s", version, up->name, size,
-				       is_padded ? ", padded" : "");
-			p = rows_eth(row);
-			rows_put_ip(p, version);
-			rows_put_upper(row, up);
-			packet_cut(p, p->len - up->header - ROWS_PAYLOAD + size);
-			packet_finish(p);
-			if (is_padded)
-				packet_pad(p, PACKET_ETH_MIN + 20);
-		}
-	}
-}
-
-static void add_ports(struct rows *rows, unsigned int version, const struct upper *up)
-{
-	static const uint16_t ports[] = { 0, 53, 443, 50123, 65535 };
-	struct packet_row *row;
-
-	for (size_t i = 0; i < ARRAY_SIZE(ports) * ARRAY_SIZE(ports); i++) {
-		uint16_t src = ports[i / ARRAY_SIZE(ports)], dst = ports[i % ARRAY_SIZE(ports)];
-
-		row = rows_add(rows, ROWS_BY_UPPER, "IPv%u %s, ports %u to %u", version, up->name,
-			       src, dst);
-		rows_put_ip(rows_eth(row), version);
-		put_ports(row, up, src, dst, PACKET_TCP_ACK);
-	}
-}
-
-static void add_tcp_headers(struct rows *rows, unsigned int version)
-{
-	static const uint8_t flags[] = {
-		0, PACKET_TCP_SYN, PACKET_TCP_SYN | PACKET_TCP_ACK, PACKET_TCP_RST,
-		PACKET_TCP_RST | PACKET_TCP_ACK, PACKET_TCP_ACK, PACKET_TCP_FIN,
-		PACKET_TCP_FIN | PACKET_TCP_ACK, PACKET_TCP_SYN | 0xc0, 0xff,
-	};
-	struct packet_row *row;
-
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		row = rows_add(rows, ROWS_BY_UPPER, "IPv%u TCP, flags 0x%02x", version, flags[i]);
-		rows_put_ip(rows_eth(row), version);
-		put_ports(row, &rows_transports[0], ROWS_SRC_PORT, ROWS_DST_PORT, flags[i]);
-	}
-	row = rows_add(rows, ROWS_BY_UPPER, "IPv%u TCP, data offset 0 is nobody's business", version);
-	rows_put_ip(rows_eth(row), version);
-	rows_put_upper(row, &rows_transports[0]);
-	row->packet.data[row->packet.len - ROWS_PAYLOAD - 8] = 0;
-}
-
 static void add_versions(struct rows *rows)
 {
 	struct packet_row *row;
@@ -347,13 +295,10 @@ size_t packet_table(struct packet_row **table)
 	add_versions(&rows);
 	for (unsigned int version = 4; version <= 6; version += 2) {
 		add_protocols(&rows, version);
-		add_tcp_headers(&rows, version);
-		for (size_t i = 0; i < ROWS_TRANSPORTS; i++) {
+		for (size_t i = 0; i < ROWS_TRANSPORTS; i++)
 			add_lengths(&rows, version, &rows_transports[i]);
-			add_header_sizes(&rows, version, &rows_transports[i]);
-			add_ports(&rows, version, &rows_transports[i]);
-		}
 	}
+	rows_add_transport(&rows);
 	rows_add_ext(&rows);
 	return rows.count;
 }

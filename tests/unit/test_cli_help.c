@@ -29,6 +29,8 @@ static const struct known_option {
 	{ 0, "status", NULL, "" },
 	{ 0, "lookup", "ssh", " WHAT" },
 	{ 0, "check-services", "f", " FILE" },
+	{ 0, "replay", "f", " FILE" },
+	{ 0, "audit", NULL, "[=SECONDS]" },
 	{ 'h', "help", NULL, "" },
 	{ 'V', "version", NULL, "" },
 	{ 'i', "interface", "eth0", " DEV" },
@@ -41,6 +43,10 @@ static const struct known_option {
 	{ 0, "by", "port", " KEY" },
 	{ 0, "sort", "bytes", " KEY" },
 	{ 0, "json", NULL, "" },
+	{ 0, "trace", NULL, "" },
+	{ 0, "endpoints", "64K", " CELLS" },
+	{ 0, "endpoint-age", "1", " SEC" },
+	{ 0, "unclassified-ports", "on", " X" },
 	{ 0, "pin-dir", "/x", " DIR" },
 };
 
@@ -135,8 +141,8 @@ static void test_cli_parse_each_option(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(known_options); i++) {
 		const struct known_option *option = &known_options[i];
-		bool alone =
-			!strcmp(option->name, "json"); /* which does not go without a command */
+		/* Two that do not go without a command. */
+		bool alone = !strcmp(option->name, "json") || !strcmp(option->name, "trace");
 
 		snprintf(word, sizeof(word), "--%s", option->name);
 		if ((parse(word, option->value, message, sizeof(message)) != 0) != alone)
@@ -190,6 +196,17 @@ static void test_cli_print_help_defaults(void **state)
 	assert_non_null(strstr(help.text, expected));
 	snprintf(expected, sizeof(expected), "default %d (%d with --top)", CLI_INTERVAL_DEFAULT,
 		 CLI_TOP_INTERVAL_DEFAULT);
+	assert_non_null(strstr(help.text, expected));
+	snprintf(expected, sizeof(expected), "tracking (default %u seconds)",
+		 options.audit_seconds);
+	assert_non_null(strstr(help.text, expected));
+	snprintf(expected, sizeof(expected), "64K to 256M (default %uM)",
+		 DATAPATH_ENDPOINT_CELLS_DEFAULT >> 20);
+	assert_non_null(strstr(help.text, expected));
+	snprintf(expected, sizeof(expected), "remembered at least (default %d)",
+		 DATAPATH_ENDPOINT_AGE_DEFAULT);
+	assert_non_null(strstr(help.text, expected));
+	snprintf(expected, sizeof(expected), "on up to %d processors", DATAPATH_UNCLASSIFIED_CPUS);
 	assert_non_null(strstr(help.text, expected));
 	snprintf(expected, sizeof(expected), "default %s\n", options.textfile);
 	assert_non_null(strstr(help.text, expected));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/* Measurements: what was added between two of them. */
+/* Measurements: what was added between two of them, connections and ports included. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,22 @@ static void fill(struct measured_device *device, uint64_t value, uint64_t taken_
 		device->total.cells[i] = (struct port_counter){ value + i, 100 * value + i };
 		device->interval.cells[i] = (struct port_counter){ 77, 78 };
 	}
+	for (uint32_t slot = 0; slot < device->total.slots_end; slot++) {
+		device->total.handshakes[slot] =
+			(struct port_handshakes){ value + slot, 10 * value, 100 * value };
+		device->interval.handshakes[slot] = (struct port_handshakes){ 77, 78, 79 };
+	}
 	device->total.taken_ns = taken_ns;
+}
+
+static void assert_connections(const char *desc, const struct measured_device *device,
+			       uint32_t slot, uint64_t attempted, uint64_t accepted, uint64_t reset)
+{
+	const struct port_handshakes *found = &device->interval.handshakes[slot];
+
+	if (found->attempted != attempted || found->accepted != accepted || found->reset != reset)
+		fail_msg("%s, slot %u: %llu %llu %llu", desc, slot, found->attempted,
+			 found->accepted, found->reset);
 }
 
 static void assert_interval(const char *desc, const struct measured_device *device, uint32_t first,
@@ -53,12 +68,15 @@ static void test_measurement_init_zero(void **state)
 		assert_int_equal(measurement_init(&measurement, devices, 3, &catalog), 0);
 		assert_int_equal(measurement.count, devices);
 		assert_ptr_equal(measurement.catalog, &catalog);
+		assert_null(measurement.ports);
+		assert_int_equal(measurement.by_port, MEASURED_NOT_BY_PORT);
 		assert_true(measurement.seconds == 0);
 		for (size_t i = 0; i < devices; i++) {
 			assert_int_equal(measurement.devices[i].total.slots_end, 3);
 			assert_interval("new", &measurement.devices[i], 0, CELLS,
 					(struct port_counter){}, 0);
 			assert_int_equal(measurement.devices[i].total.cells[CELLS - 1].packets, 0);
+			assert_connections("new", &measurement.devices[i], 2, 0, 0, 0);
 		}
 		measurement_fini(&measurement);
 		assert_null(measurement.devices);
@@ -91,6 +109,8 @@ static void test_measurement_compare_growth(void **state)
 		fill(&now.measurement.devices[0], rows[i].now, 7 * SECOND + SECOND / 2);
 		measurement_compare(&now.measurement, &before.measurement);
 		assert_interval(rows[i].desc, &now.measurement.devices[0], 0, CELLS, expected, 0);
+		assert_connections(rows[i].desc, &now.measurement.devices[0], 2, rows[i].packets,
+				   10 * rows[i].packets, rows[i].bytes);
 		assert_true(now.measurement.seconds == 2.5);
 		assert_int_equal(now.measurement.devices[0].total.cells[0].packets, rows[i].now);
 		fixture_fini(&before);
@@ -116,6 +136,8 @@ static void test_measurement_compare_restart(void **state)
 			(struct port_counter){ 1000, 100000 }, 0);
 	assert_interval("the device begins anew", &now.measurement.devices[1], PORT_ARP + 1, CELLS,
 			(struct port_counter){ 2000, 200000 }, 1);
+	assert_connections("the other device", &now.measurement.devices[0], 1, 1000, 10000, 100000);
+	assert_connections("the device", &now.measurement.devices[1], 1, 2001, 20000, 200000);
 	assert_int_equal(
 		now.measurement.devices[1].interval.cells[PORT_INDEX_BUCKETS + PORT_ARP].bytes, 1);
 	assert_true(now.measurement.seconds == 1);
@@ -188,6 +210,64 @@ static void test_measurement_compare_with_nothing(void **state)
 	fixture_fini(&now);
 }
 
+#define PORT PORT_TABLE_INDEX(PORT_UDP, 40000)
+
+static void set_port(struct measurement *measurement, uint64_t packets)
+{
+	assert_int_equal(measurement_add_ports(measurement), 0);
+	measurement->ports->total.ports[PORT] = (struct port_counter){ packets, 60 * packets };
+	measurement->ports->total.methods[PORT] = 1 << PORT_GUESS;
+}
+
+static void assert_port(const struct measurement *measurement, uint64_t packets)
+{
+	assert_int_equal(measurement->ports->interval.ports[PORT].packets, packets);
+	assert_int_equal(measurement->ports->interval.ports[PORT].bytes, 60 * packets);
+	assert_int_equal(measurement->ports->interval.ports[PORT - 1].packets, 0);
+}
+
+static void test_measurement_compare_ports(void **state)
+{
+	struct fixture first, second, without;
+
+	(void)state;
+	fixture_init(&first, services, COUNT(services), 1);
+	fixture_init(&second, services, COUNT(services), 1);
+	fixture_init(&without, services, COUNT(services), 1);
+	set_port(&first.measurement, 7);
+	assert_int_equal(first.measurement.by_port, MEASURED_BY_PORT);
+	assert_port(&first.measurement, 0);
+	measurement_compare(&first.measurement, &without.measurement);
+	assert_port(&first.measurement, 7);
+	set_port(&second.measurement, 10);
+	measurement_compare(&second.measurement, &first.measurement);
+	assert_port(&second.measurement, 3);
+	assert_int_equal(second.measurement.ports->interval.methods[PORT], 1 << PORT_GUESS);
+	assert_int_equal(second.measurement.ports->total.ports[PORT].packets, 10);
+	measurement_compare(&without.measurement, &second.measurement);
+	assert_null(without.measurement.ports);
+	fixture_fini(&first);
+	fixture_fini(&second);
+	fixture_fini(&without);
+}
+
+/* Those that are there stay. */
+static void test_measurement_add_ports_twice(void **state)
+{
+	struct measurement measurement = {};
+	struct measured_ports *ports;
+
+	(void)state;
+	assert_int_equal(measurement_add_ports(&measurement), 0);
+	ports = measurement.ports;
+	assert_null(ports->db);
+	set_port(&measurement, 5);
+	assert_ptr_equal(measurement.ports, ports);
+	assert_int_equal(ports->total.ports[PORT].packets, 5);
+	measurement_fini(&measurement);
+	assert_null(measurement.ports);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_measurement_compare_devices),
 		cmocka_unit_test(test_measurement_compare_more_slots),
 		cmocka_unit_test(test_measurement_compare_with_nothing),
+		cmocka_unit_test(test_measurement_compare_ports),
+		cmocka_unit_test(test_measurement_add_ports_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,7 @@ static const struct word_row {
 	{ "direction", direction_name, PORT_TO_SERVER, "to_server" },
 	{ "direction", direction_name, PORT_TO_CLIENT, "to_client" },
 	{ "method", method_name, PORT_HANDSHAKE, "handshake" },
+	{ "method", method_name, PORT_ENDPOINT, "endpoint" },
 	{ "method", method_name, PORT_DATABASE, "database" },
 	{ "method", method_name, PORT_TIE, "tie" },
 	{ "method", method_name, PORT_GUESS, "guess" },
@@ -93,7 +94,8 @@ static void test_name_is_unique_and_there(void **state)
 				fail_msg("%s %u has no word", row->desc, value);
 			for (unsigned int other = 0; other < value; other++)
 				if (strcmp(row->name(value), row->name(other)) == 0)
-					fail_msg("%s %u and %u share a word", row->desc, value, other);
+					fail_msg("%s %u and %u share a word", row->desc, value,
+						 other);
 		}
 	}
 }
@@ -130,7 +132,8 @@ static void test_transport_from_name_words(void **state)
 		if (transport_from_name(rows[i].text, rows[i].len) != rows[i].transport)
 			fail_msg("%s", rows[i].desc);
 	for (unsigned int i = 0; i < PORT_TRANSPORTS; i++)
-		assert_int_equal(transport_from_name(transport_name(i), strlen(transport_name(i))), i);
+		assert_int_equal(transport_from_name(transport_name(i), strlen(transport_name(i))),
+				 i);
 }
 
 int main(void)

@@ -164,6 +164,50 @@ static void test_packet_type_without_layer(void **state)
 	assert_frame(&p, expected, sizeof(expected));
 }
 
+/* Addresses, identification and what SCTP and DCCP tell, written over or behind what was there. */
+static void test_packet_set_addresses_and_identification(void **state)
+{
+	static const uint8_t src[] = { 10, 0, 0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const uint8_t dst[] = { 10, 0, 0, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	struct packet v4 = {}, v6 = {};
+
+	(void)state;
+	packet_ipv4(&v4, 6, 0);
+	packet_finish(&v4);
+	packet_set_addresses(&v4, src, dst);
+	packet_set_identification(&v4, 0xfedc);
+	assert_memory_equal(v4.data + 12, src, 4);
+	assert_memory_equal(v4.data + 16, dst, 4);
+	assert_int_equal(v4.data[4] * 256 + v4.data[5], 0xfedc);
+	assert_int_equal(v4.data[20], 1); /* an option */
+	assert_int_equal(ipv4_sum(&v4), 0xffff);
+	packet_eth(&v6);
+	packet_ipv6(&v6);
+	packet_set_addresses(&v6, src, dst);
+	assert_memory_equal(v6.data + 14 + 8, src, 16);
+	assert_memory_equal(v6.data + 14 + 24, dst, 16);
+	assert_int_equal(v6.len, 14 + 40);
+}
+
+static void test_packet_chunk_and_dccp_type(void **state)
+{
+	struct packet sctp = {}, dccp = {};
+
+	(void)state;
+	packet_ipv4(&sctp, 5, 0);
+	packet_ports(&sctp, IPPROTO_SCTP, 1, 2, 0);
+	packet_chunk(&sctp, 6);
+	assert_int_equal(sctp.len, 20 + 12 + 4);
+	assert_int_equal(sctp.data[20 + 12], 6);
+	assert_int_equal(sctp.data[20 + 15], 4);
+	packet_ipv4(&dccp, 5, 0);
+	packet_ports(&dccp, IPPROTO_DCCP, 1, 2, 0);
+	assert_int_equal(dccp.data[20 + 8], 0x05);
+	packet_dccp_type(&dccp, 7);
+	assert_int_equal(dccp.data[20 + 8], 0x0f);
+	assert_int_equal(dccp.len, 20 + 16);
+}
+
 static void test_packet_protocol_without_layer(void **state)
 {
 	struct packet p = {};
@@ -275,14 +319,18 @@ static void check_row(const struct packet_row *row)
 
 	assert_true(row->desc[0] != '\0');
 	assert_true(row->packet.len <= PACKET_MAX);
+	if ((row->fragment == PACKET_WHOLE) != (row->identification == 0) ||
+	    (row->fragment == PACKET_LATER_FRAGMENT) != (row->bucket == PORT_FRAGMENT))
+		fail_msg("%s: fragment %d, identification %#x", row->desc, (int)row->fragment,
+			 row->identification);
 	if (has_ports && row->transport >= 0 && row->transport < PORT_TRANSPORTS &&
-	    (row->tcp_flags == 0 || row->transport == PORT_TCP))
+	    (row->flags == 0 || row->transport != PORT_UDP))
 		return;
 	if (!has_ports && row->bucket > PORT_UNCLASSIFIED_DCCP && row->bucket < PORT_BUCKETS &&
-	    row->transport == -1 && !row->src_port && !row->dst_port && !row->tcp_flags)
+	    row->transport == -1 && !row->src_port && !row->dst_port && !row->flags)
 		return;
 	fail_msg("%s: bucket %d, transport %d, flags %#x", row->desc, row->bucket,
-		 row->transport, (unsigned int)row->tcp_flags);
+		 row->transport, (unsigned int)row->flags);
 }
 
 /* Which service a port belongs to is not the parser's to say: no row is unclassified. */
@@ -336,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_packet_mpls_two_labels),
 		cmocka_unit_test(test_packet_pppoe_session),
 		cmocka_unit_test(test_packet_type_without_layer),
+		cmocka_unit_test(test_packet_set_addresses_and_identification),
+		cmocka_unit_test(test_packet_chunk_and_dccp_type),
 		cmocka_unit_test(test_packet_protocol_without_layer),
 		cmocka_unit_test(test_packet_ipv4_short_ihl),
 		cmocka_unit_test(test_packet_cut_then_finish),

@@ -26,6 +26,7 @@
 struct result {
 	enum port_bucket bucket;
 	struct pkt pkt;
+	size_t ip; /* where the IP header lies in the frame; 0 if there is none */
 };
 
 static void fail_frame(const char *desc, const uint8_t *frame, size_t len,
@@ -34,9 +35,16 @@ static void fail_frame(const char *desc, const uint8_t *frame, size_t len,
 	print_error("%s: %zu bytes: ", desc, len);
 	for (size_t i = 0; i < len; i++)
 		print_error("%02x", frame[i]);
-	fail_msg(": bucket %d, transport %u, ports %u to %u, flags %#x", (int)result->bucket,
-		 result->pkt.transport, result->pkt.source_port, result->pkt.destination_port,
-		 result->pkt.tcp_flags);
+	fail_msg(": bucket %d, kind %#x, ports %u to %u, identification %#x, IP header at %zu",
+		 (int)result->bucket, result->pkt.kind, result->pkt.source_port,
+		 result->pkt.destination_port, result->pkt.identification_be, result->ip);
+}
+
+/* IPv4's are 16 bits, IPv6's 32. */
+static uint32_t identification(const struct pkt *pkt)
+{
+	return pkt->is_ipv6 ? bpf_ntohl(pkt->identification_be)
+			    : bpf_ntohs((uint16_t)pkt->identification_be);
 }
 
 /*
@@ -59,6 +67,7 @@ static struct result parse_exact(const uint8_t *frame, size_t len, bool starts_a
 	memcpy(copy, frame, len);
 	memset(&result, 0xa5, sizeof(result));
 	result.bucket = parse_frame(copy, copy + len, (__u32)len, 0, starts_at_l3, &result.pkt);
+	result.ip = result.pkt.ip ? (size_t)((const uint8_t *)result.pkt.ip - copy) : 0;
 	free(block);
 	return result;
 }
@@ -77,50 +86,74 @@ static struct result parse_filled_copy(const uint8_t *frame, size_t len, bool st
 	memcpy(buffer, frame, len);
 	memset(&result, 0xa5, sizeof(result));
 	result.bucket = parse_copy(buffer, (__u32)len, 0, starts_at_l3, &result.pkt);
+	result.ip = result.pkt.ip ? (size_t)((const uint8_t *)result.pkt.ip - buffer) : 0;
 	free(block);
 	return result;
 }
 
 static bool is_same(const struct result *a, const struct result *b)
 {
-	return a->bucket == b->bucket && a->pkt.end == b->pkt.end &&
-	       a->pkt.transport == b->pkt.transport && a->pkt.source_port == b->pkt.source_port &&
-	       a->pkt.destination_port == b->pkt.destination_port &&
-	       a->pkt.tcp_flags == b->pkt.tcp_flags;
+	return a->bucket == b->bucket && a->pkt.end == b->pkt.end && a->pkt.kind == b->pkt.kind &&
+	       a->pkt.source_port == b->pkt.source_port &&
+	       a->pkt.destination_port == b->pkt.destination_port && a->ip == b->ip &&
+	       a->pkt.identification_be == b->pkt.identification_be &&
+	       a->pkt.is_ipv6 == b->pkt.is_ipv6;
 }
 
-/* Of the flags the reference shows SYN, as the method, and then ACK, as the direction. */
-static bool has_flags_of(const struct result *result, const struct ref_verdict *v)
+static enum ref_fragment fragment_of(const struct pkt *pkt)
 {
-	const bool has_syn = result->pkt.tcp_flags & TCP_FLAG_SYN;
-
-	if (v->transport != PORT_TCP)
-		return result->pkt.tcp_flags == 0;
-	if (has_syn != (v->method == PORT_HANDSHAKE))
-		return false;
-	return !has_syn || v->src_port == v->dst_port ||
-	       (v->direction == PORT_TO_CLIENT) == !!(result->pkt.tcp_flags & TCP_FLAG_ACK);
+	if (pkt->kind & KIND_LATER_FRAGMENT)
+		return REF_LATER;
+	return pkt->kind & KIND_FIRST_FRAGMENT ? REF_FIRST : REF_WHOLE;
 }
 
-static bool agrees(const struct result *result, const struct ref_verdict *v)
+static bool has_flags_of(const struct pkt *pkt, const struct ref_reading *reading)
 {
-	if (v->transport < 0)
-		return (int)result->bucket == v->bucket && result->pkt.transport == 0 &&
-		       result->pkt.source_port == 0 && result->pkt.destination_port == 0 &&
-		       result->pkt.tcp_flags == 0;
-	return result->bucket == PORT_NO_BUCKET && result->pkt.transport == v->transport &&
-	       result->pkt.source_port == v->src_port &&
-	       result->pkt.destination_port == v->dst_port && has_flags_of(result, v);
+	const uint8_t flags = kind_flags(pkt->kind);
+
+	return !!(flags & TCP_FLAG_SYN) == reading->has_syn &&
+	       !!(flags & TCP_FLAG_ACK) == reading->has_ack &&
+	       !!(flags & TCP_FLAG_RST) == reading->has_rst;
+}
+
+/* Of a frame that has ports, or of a later fragment, it must be known whose it is. */
+static bool has_ip_of(const struct result *result, const struct ref_reading *reading,
+		      const uint8_t *frame)
+{
+	const struct pkt *pkt = &result->pkt;
+	const enum ref_fragment fragment = fragment_of(pkt);
+
+	return result->ip == (size_t)(reading->ip - frame) && fragment == reading->fragment &&
+	       pkt->is_ipv6 == reading->is_ipv6 &&
+	       (pkt->kind >> KIND_IPV6_SHIFT) == reading->is_ipv6 &&
+	       (fragment == REF_WHOLE || identification(pkt) == reading->identification);
+}
+
+static bool agrees(const struct result *result, const struct ref_reading *reading,
+		   const uint8_t *frame)
+{
+	const struct pkt *pkt = &result->pkt;
+
+	if (reading->bucket >= 0)
+		return (int)result->bucket == reading->bucket && pkt->source_port == 0 &&
+		       pkt->destination_port == 0 && kind_transport(pkt->kind) == 0 &&
+		       kind_flags(pkt->kind) == 0 &&
+		       (reading->bucket != PORT_FRAGMENT || has_ip_of(result, reading, frame));
+	return result->bucket == PORT_NO_BUCKET &&
+	       kind_transport(pkt->kind) == reading->transport &&
+	       pkt->source_port == reading->src_port &&
+	       pkt->destination_port == reading->dst_port && has_flags_of(pkt, reading) &&
+	       has_ip_of(result, reading, frame);
 }
 
 static void check_against_reference(const char *desc, const uint8_t *frame, size_t len,
 				    bool starts_at_l3)
 {
 	const struct result result = parse_exact(frame, len, starts_at_l3);
-	struct ref_verdict v;
+	struct ref_reading reading;
 
-	reference_classify(frame, len, starts_at_l3, NULL, 0, &v);
-	if (!agrees(&result, &v))
+	reference_read(frame, len, starts_at_l3, &reading);
+	if (!agrees(&result, &reading, frame))
 		fail_frame(desc, frame, len, &result);
 }
 
@@ -144,13 +177,21 @@ static void check_copy(const char *desc, const uint8_t *frame, size_t len, bool 
 static bool is_of_row(const struct packet_row *row, const struct result *result)
 {
 	const bool has_ports = row->bucket == PACKET_HAS_PORTS;
+	const struct pkt *pkt = &result->pkt;
 
-	return result->bucket == (has_ports ? PORT_NO_BUCKET : (enum port_bucket)row->bucket) &&
-	       result->pkt.transport == (has_ports ? row->transport : 0) &&
-	       result->pkt.source_port == row->src_port &&
-	       result->pkt.destination_port == row->dst_port &&
-	       result->pkt.tcp_flags == row->tcp_flags;
+	if (result->bucket != (has_ports ? PORT_NO_BUCKET : (enum port_bucket)row->bucket) ||
+	    kind_transport(pkt->kind) != (has_ports ? row->transport : 0) ||
+	    pkt->source_port != row->src_port || pkt->destination_port != row->dst_port ||
+	    kind_flags(pkt->kind) != row->flags)
+		return false;
+	if (!has_ports && row->bucket != PORT_FRAGMENT)
+		return true;
+	return (int)fragment_of(pkt) == (int)row->fragment && result->ip == row->packet.ip_at &&
+	       (row->fragment == PACKET_WHOLE || identification(pkt) == row->identification);
 }
+_Static_assert((int)REF_FIRST == (int)PACKET_FIRST_FRAGMENT &&
+		       (int)REF_LATER == (int)PACKET_LATER_FRAGMENT,
+	       "both count alike");
 
 static void for_each_row(void (*check)(const struct packet_row *row))
 {
@@ -184,12 +225,12 @@ static void check_row_copy(const struct packet_row *row)
 	const struct packet *p = &row->packet;
 	const size_t copied = p->len < COPY_BYTES ? p->len : COPY_BYTES;
 	const struct result result = parse_filled_copy(p->data, copied, row->starts_at_l3, 0x11);
-	struct ref_verdict v;
+	struct ref_reading reading;
 
 	if (is_of_row(row, &result))
 		return;
-	reference_classify(p->data, copied, row->starts_at_l3, NULL, 0, &v);
-	if (copied == p->len || result.bucket != PORT_MALFORMED || v.bucket != PORT_MALFORMED)
+	reference_read(p->data, copied, row->starts_at_l3, &reading);
+	if (copied == p->len || result.bucket != PORT_MALFORMED || reading.bucket != PORT_MALFORMED)
 		fail_frame(row->desc, p->data, p->len, &result);
 }
 

@@ -73,8 +73,7 @@ static const struct {
 	{ HEAD HEAD, "3: the family comes twice" },
 	{ HEAD "# HELP b text\n# TYPE b gauge\nb 1\na_total 1\n",
 	  "6: a sample without its HELP and TYPE" },
-	{ "# HELP a text\n# TYPE a counter\n",
-	  "2: a counter, and nothing else, ends in _total" },
+	{ "# HELP a text\n# TYPE a counter\n", "2: a counter, and nothing else, ends in _total" },
 	{ "# HELP a_total text\n# TYPE a_total gauge\n",
 	  "2: a counter, and nothing else, ends in _total" },
 	{ "# HELP a text\n# TYPE a summary\n", "2: unknown type" },
@@ -91,8 +90,7 @@ static const struct {
 	{ HEAD "a_total 1.5\n", "3: more behind the value" },
 	{ HEAD "a_total 1e3\n", "3: more behind the value" },
 	{ HEAD "a_total -1\n", "3: a counter is not a whole decimal number" },
-	{ HEAD "a_total 18446744073709551616\n",
-	  "3: a counter is not a whole decimal number" },
+	{ HEAD "a_total 18446744073709551616\n", "3: a counter is not a whole decimal number" },
 	{ HEAD "a_total 1 1700000000000\n", "3: more behind the value" },
 	{ HEAD "a_total  1\n", "3: a counter is not a whole decimal number" },
 	{ HEAD "a_total\n", "3: no value" },
@@ -163,7 +161,7 @@ static void test_prom_write_no_device(void **state)
 	fixture_init(&fixture, NULL, 0, 0);
 	decide(&fixture, 512);
 	write_and_read(&fixture, &text, &prom);
-	assert_int_equal(prom.families, 13);
+	assert_int_equal(prom.families, 17);
 	assert_int_equal(prom.count, 4); /* build_info and the three gauges of the agent itself */
 	assert_non_null(prom_find(&prom, "portacct_build_info", "version", fixture_version(),
 				  "libbpf", "1.99", "kernel", "6.1.0-13-amd64", NULL));
@@ -182,6 +180,32 @@ static void assert_count(const struct prom_sample *sample, const char *desc, uin
 		fail_msg("%s: no such series", desc);
 	if (sample->count != expected)
 		fail_msg("%s: %lu, not %lu", desc, sample->count, expected);
+}
+
+/* Services over UDP have no connections, and so no such series. */
+static void assert_connections(const struct prom_text *prom, const struct measured_device *device,
+			       uint32_t slot, const struct slot_record *record)
+{
+	const struct port_handshakes *expected = &device->total.handshakes[slot];
+	const struct {
+		const char *family;
+		uint64_t count;
+	} rows[] = {
+		{ "portacct_service_connections_attempted_total", expected->attempted },
+		{ "portacct_service_connections_accepted_total", expected->accepted },
+		{ "portacct_service_connections_reset_total", expected->reset },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct prom_sample *sample = prom_find(
+			prom, rows[i].family, "device", device->name, "service", record->name,
+			"protocol", transport_name(record->transport), NULL);
+
+		if (record->transport == PORT_UDP)
+			assert_null(sample);
+		else
+			assert_count(sample, record->name, rows[i].count);
+	}
 }
 
 static void assert_device(const struct prom_text *prom, const struct measured_device *device,
@@ -206,19 +230,23 @@ static void assert_device(const struct prom_text *prom, const struct measured_de
 					       way, NULL),
 				     record->name, counter.bytes);
 		}
+		assert_connections(prom, device, slot, record);
 	}
 	for (unsigned int i = 0; i < PORT_BUCKETS; i++) {
 		assert_count(prom_find(prom, "portacct_bucket_receive_packets_total", "device",
 				       device->name, "bucket", bucket_name(i), NULL),
-			     bucket_name(i), snapshot_bucket(&device->total, i)->packets);
+			     bucket_name(i), snapshot_bucket(&device->total, i).packets);
 		assert_count(prom_find(prom, "portacct_bucket_receive_bytes_total", "device",
 				       device->name, "bucket", bucket_name(i), NULL),
-			     bucket_name(i), snapshot_bucket(&device->total, i)->bytes);
+			     bucket_name(i), snapshot_bucket(&device->total, i).bytes);
 	}
 	for (unsigned int i = 0; i < PORT_METHODS; i++)
 		assert_count(prom_find(prom, "portacct_method_receive_packets_total", "device",
 				       device->name, "method", method_name(i), NULL),
 			     method_name(i), snapshot_method_packets(&device->total, i));
+	assert_count(prom_find(prom, "portacct_suspicious_source_port_packets_total", "device",
+			       device->name, NULL),
+		     device->name, device->total.cells[PORT_INDEX_SUSPICIOUS].packets);
 	assert_count(prom_find(prom, "portacct_device_receive_packets_total", "device",
 			       device->name, NULL),
 		     device->name, totals.frames.packets);
@@ -251,7 +279,8 @@ static void test_prom_write_all_counters(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_device(&prom, &fixture.measurement.devices[i], fixture.slots);
 	assert_int_equal(prom.count,
-			 3 * (2 * 2 * 4 + 2 * PORT_BUCKETS + PORT_METHODS + 2 + 1) + 4 + 4);
+			 3 * (2 * 2 * 4 + 3 * 3 + 2 * PORT_BUCKETS + PORT_METHODS + 1 + 2 + 1) + 4 +
+				 4);
 	assert_non_null(prom_find(&prom, "portacct_service_info", "service",
 				  "quote\"back\\slash\nfeed", "protocol", "sctp", "ports", "1-2",
 				  "encryption", "", "reference", "\"\\\n", NULL));
@@ -276,7 +305,8 @@ static void test_prom_write_integers_exact(void **state)
 		struct fixture fixture;
 
 		fixture_init(&fixture, &service, 1, 1);
-		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), counter, counter);
+		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT, true), counter,
+			    counter);
 		decide(&fixture, 512);
 		write_and_read(&fixture, &text, &prom);
 		assert_count(prom_find(&prom, BYTES, "device", "eth0", "service", "ssh", "protocol",

@@ -50,7 +50,8 @@ static void count(struct fixture *fixture, const char *slots)
 
 	for (; *slots; slots++)
 		fixture_set(fixture, (size_t)(*slots % 2),
-			    PORT_INDEX_SERVICE(*slots - '0', PORT_TO_CLIENT), counter, counter);
+			    PORT_INDEX_SERVICE(*slots - '0', PORT_TO_CLIENT, *slots % 2), counter,
+			    counter);
 }
 
 /* First those that have counted by then, in the order of slots; then what counts later. */
@@ -83,6 +84,26 @@ static void test_prom_decide_series_first_come(void **state)
 			if (strcmp(decisions(&fixture), rows[i].decided[k]))
 				fail_msg("%s, step %zu: %s", rows[i].desc, k, decisions(&fixture));
 		}
+		fixture_fini(&fixture);
+	}
+}
+
+/* A connection counts, too: it may be read before the frame that it came with. */
+static void test_prom_decide_series_by_connections(void **state)
+{
+	static const struct port_handshakes rows[] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fixture fixture;
+
+		fixture_init(&fixture, four, SERVICES, 2);
+		fixture_set_handshakes(&fixture, 1, 0, rows[i], rows[i]);
+		decide(&fixture, 2);
+		assert_string_equal(decisions(&fixture), "....");
+		fixture_set_handshakes(&fixture, 1, 2, rows[i], rows[i]);
+		decide(&fixture, 2);
+		assert_string_equal(decisions(&fixture), ".o..");
 		fixture_fini(&fixture);
 	}
 }
@@ -125,7 +146,8 @@ static void test_prom_decide_series_service_called_other(void **state)
 	decide(&fixture, 512);
 	assert_string_equal(decisions(&fixture), "xxo");
 	assert_int_equal(prom_write(fixture_text_open(&text), &fixture.measurement, fixture.slots,
-				    &(struct prom_self){ .libbpf = "", .kernel = "" }), 0);
+				    &(struct prom_self){ .libbpf = "", .kernel = "" }),
+			 0);
 	if (!prom_read(&prom, fixture_text_close(&text)))
 		fail_msg("line %s", prom.error);
 	prom_free(&prom);
@@ -147,7 +169,8 @@ static void test_prom_decide_series_unused_slot(void **state)
 	decide(&fixture, 512);
 	assert_string_equal(decisions(&fixture), "oooo..o");
 	assert_int_equal(prom_write(fixture_text_open(&text), &fixture.measurement, fixture.slots,
-				    &(struct prom_self){ .libbpf = "", .kernel = "" }), 0);
+				    &(struct prom_self){ .libbpf = "", .kernel = "" }),
+			 0);
 	if (!prom_read(&prom, fixture_text_close(&text)))
 		fail_msg("line %s", prom.error);
 	assert_null(strstr(text.text, "service=\"\""));
@@ -176,6 +199,30 @@ static size_t series_of(const struct prom_text *prom, const char *family)
 	return series;
 }
 
+/* With a series of its own or in the sum of the others: each is there once. */
+static void assert_connections(const struct prom_text *prom, const struct measurement *measurement)
+{
+	struct port_handshakes expected = {};
+
+	for (size_t i = 0; i < measurement->count; i++) {
+		const struct snapshot *total = &measurement->devices[i].total;
+
+		for (uint32_t slot = 1; slot < total->slots_end; slot++) {
+			if (measurement->catalog->services[slot].transport == PORT_UDP)
+				continue;
+			expected.attempted += total->handshakes[slot].attempted;
+			expected.accepted += total->handshakes[slot].accepted;
+			expected.reset += total->handshakes[slot].reset;
+		}
+	}
+	assert_true(expected.attempted > 0);
+	assert_int_equal(sum(prom, "portacct_service_connections_attempted_total"),
+			 expected.attempted);
+	assert_int_equal(sum(prom, "portacct_service_connections_accepted_total"),
+			 expected.accepted);
+	assert_int_equal(sum(prom, "portacct_service_connections_reset_total"), expected.reset);
+}
+
 /* Services and buckets together are the device's frames, whatever the limit. */
 static void test_prom_write_closed_account(void **state)
 {
@@ -190,10 +237,11 @@ static void test_prom_write_closed_account(void **state)
 		fixture_init_rich(&fixture);
 		fixture_fill(&fixture);
 		decide(&fixture, max_series);
-		assert_int_equal(prom_write(fixture_text_open(&text), &fixture.measurement,
-					    fixture.slots,
-					    &(struct prom_self){ .libbpf = "", .kernel = "", .max_series = max_series }),
-				 0);
+		assert_int_equal(
+			prom_write(fixture_text_open(&text), &fixture.measurement, fixture.slots,
+				   &(struct prom_self){
+					   .libbpf = "", .kernel = "", .max_series = max_series }),
+			0);
 		if (!prom_read(&prom, fixture_text_close(&text)))
 			fail_msg("line %s", prom.error);
 		for (size_t i = 0; i < COUNT(quantities); i++) {
@@ -213,6 +261,7 @@ static void test_prom_write_closed_account(void **state)
 					 3 * (2 * (max_series < 12 ? max_series : 12) +
 					      PORT_TRANSPORTS * 2));
 		}
+		assert_connections(&prom, &fixture.measurement);
 		assert_int_equal(prom_find(&prom, "portacct_services_over_limit", NULL)->number,
 				 max_series < 13 ? 13 - max_series : 0);
 		prom_free(&prom);
@@ -235,9 +284,13 @@ static void test_prom_write_no_series_decreases(void **state)
 
 		for (unsigned int slot = 1; slot <= SERVICES && step; slot++)
 			if ((step * 5 + slot * 3) % 4 == 0)
-				fixture_set(&fixture, step % 2, PORT_INDEX_SERVICE(slot, step / 4),
+				fixture_set(&fixture, step % 2,
+					    PORT_INDEX_SERVICE(slot, step / 4, step % 2),
 					    (struct port_counter){},
 					    (struct port_counter){ step, step * 100 });
+		fixture_set_handshakes(&fixture, step % 2, 1 + step % SERVICES,
+				       (struct port_handshakes){},
+				       (struct port_handshakes){ step, step, step / 2 });
 		decide(&fixture, 2);
 		assert_int_equal(prom_write(fixture_text_open(text), &fixture.measurement,
 					    fixture.slots,
@@ -271,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prom_decide_series_first_come),
+		cmocka_unit_test(test_prom_decide_series_by_connections),
 		cmocka_unit_test(test_prom_decide_series_kept),
 		cmocka_unit_test(test_prom_decide_series_service_called_other),
 		cmocka_unit_test(test_prom_decide_series_unused_slot),

@@ -13,8 +13,9 @@
 #include "fixture.h"
 #include "report.h"
 
-#define SERVER(slot) PORT_INDEX_SERVICE(slot, PORT_TO_SERVER)
-#define CLIENT(slot) PORT_INDEX_SERVICE(slot, PORT_TO_CLIENT)
+#define SERVER(slot) PORT_INDEX_SERVICE(slot, PORT_TO_SERVER, true)
+#define CLIENT(slot) PORT_INDEX_SERVICE(slot, PORT_TO_CLIENT, true)
+#define UNCLASSIFIED(transport, method) PORT_INDEX_UNCLASSIFIED(transport, method)
 #define BUCKET(bucket) (PORT_INDEX_BUCKETS + (bucket))
 #define METHOD(method) (PORT_INDEX_METHODS + (method))
 
@@ -30,6 +31,7 @@ static void test_report_names_all(void **state)
 		assert_string_equal(report_key_name(key), keys[key]);
 	assert_string_equal(report_sort_name(REPORT_BYTES), "bytes");
 	assert_string_equal(report_sort_name(REPORT_PACKETS), "packets");
+	assert_string_equal(report_sort_name(REPORT_CONNECTIONS), "connections");
 }
 
 /* Two share a port and two share a name; one is called like a bucket, one counted nothing. */
@@ -54,16 +56,31 @@ static void init_small(struct fixture *fixture)
 		{ 0, SERVER(2), 4 },
 		{ 1, SERVER(3), 8 },
 		{ 1, CLIENT(4), 16 },
-		{ 0, SERVER(5), 32 },
-		{ 0, BUCKET(PORT_UNCLASSIFIED_TCP), 64 },
-		{ 1, BUCKET(PORT_UNCLASSIFIED_TCP), 128 },
+		{ 0, PORT_INDEX_SERVICE(5, PORT_TO_SERVER, false), 32 },
+		{ 0, UNCLASSIFIED(PORT_TCP, PORT_GUESS), 64 },
+		{ 1, UNCLASSIFIED(PORT_TCP, PORT_ENDPOINT), 128 },
 		{ 1, BUCKET(PORT_ARP), 256 },
 		{ 0, METHOD(PORT_GUESS), 512 },
 		{ 1, METHOD(PORT_GUESS), 1024 },
 		{ 1, METHOD(PORT_TIE), 2048 },
 	};
 
+	static const struct {
+		size_t device;
+		uint32_t slot;
+		uint64_t attempted;
+	} connections[] = {
+		{ 0, 0, 1 }, { 1, 0, 2 }, { 0, 1, 4 }, { 1, 1, 8 }, { 1, 3, 16 }, { 0, 5, 32 },
+	};
+
 	fixture_init(fixture, small_services, COUNT(small_services), 2);
+	for (size_t i = 0; i < COUNT(connections); i++) {
+		uint64_t n = connections[i].attempted;
+
+		fixture_set_handshakes(fixture, connections[i].device, connections[i].slot,
+				       (struct port_handshakes){ n, 10 * n, 100 * n },
+				       (struct port_handshakes){ 3 * n, 30 * n, 300 * n });
+	}
 	for (size_t i = 0; i < COUNT(counts); i++) {
 		uint64_t packets = counts[i].packets;
 
@@ -79,36 +96,45 @@ static const struct key_row {
 	const char *label, *transport, *encryption;
 	bool is_bucket;
 	uint64_t to_server, to_client, undirected; /* packets of the interval */
+	uint64_t attempted;                        /* connections likewise */
 } key_rows[] = {
-	{ REPORT_SERVICE, "arp", "", "", true, 0, 0, 256 },
-	{ REPORT_SERVICE, "unclassified_tcp", "tcp", "", true, 0, 0, 64 | 128 },
-	{ REPORT_SERVICE, "unclassified_tcp", "tcp", "none", false, 32, 0, 0 },
-	{ REPORT_SERVICE, "gone", "udp", "", false, 0, 16, 0 },
-	{ REPORT_SERVICE, "alias", "tcp", "none", false, 8, 0, 0 },
-	{ REPORT_SERVICE, "web", "udp", "native", false, 4, 0, 0 },
-	{ REPORT_SERVICE, "web", "tcp", "tls", false, 1, 2, 0 },
-	{ REPORT_PORT, "arp", "", "", true, 0, 0, 256 },
-	{ REPORT_PORT, "unclassified_tcp", "tcp", "", true, 0, 0, 64 | 128 },
-	{ REPORT_PORT, "7/tcp", "tcp", "none", false, 32, 0, 0 },
-	{ REPORT_PORT, "-/udp", "udp", "", false, 0, 16, 0 },
-	{ REPORT_PORT, "443/tcp", "tcp", "", false, 1 | 8, 2, 0 },
-	{ REPORT_PORT, "443/udp", "udp", "native", false, 4, 0, 0 },
-	{ REPORT_PROTOCOL, "arp", "", "", false, 0, 0, 256 },
-	{ REPORT_PROTOCOL, "tcp", "", "", false, 1 | 8 | 32, 2, 64 | 128 },
-	{ REPORT_PROTOCOL, "udp", "", "", false, 4, 16, 0 },
-	{ REPORT_DEVICE, "eth1", "", "", false, 8, 2 | 16, 128 | 256 },
-	{ REPORT_DEVICE, "eth0", "", "", false, 1 | 4 | 32, 0, 64 },
-	{ REPORT_ENCRYPTION, "unknown", "", "", false, 0, 16, 64 | 128 | 256 },
-	{ REPORT_ENCRYPTION, "none", "", "", false, 8 | 32, 0, 0 },
-	{ REPORT_ENCRYPTION, "native", "", "", false, 4, 0, 0 },
-	{ REPORT_ENCRYPTION, "tls", "", "", false, 1, 2, 0 },
-	{ REPORT_METHOD, "tie", "", "", false, 0, 0, 2048 },
-	{ REPORT_METHOD, "guess", "", "", false, 0, 0, 512 | 1024 },
-	{ REPORT_METHOD, "database", "", "", false, 0, 0, 0 },
-	{ REPORT_METHOD, "handshake", "", "", false, 0, 0, 0 },
-	{ REPORT_BUCKET, "arp", "", "", true, 0, 0, 256 },
-	{ REPORT_BUCKET, "unclassified_tcp", "tcp", "", true, 0, 0, 64 | 128 },
+	{ REPORT_SERVICE, "arp", "", "", true, 0, 0, 256, 0 },
+	{ REPORT_SERVICE, "unclassified_tcp", "tcp", "", true, 0, 0, 64 | 128, 0 },
+	{ REPORT_SERVICE, "unclassified_tcp", "tcp", "none", false, 32, 0, 0, 32 },
+	{ REPORT_SERVICE, "gone", "udp", "", false, 0, 16, 0, 0 },
+	{ REPORT_SERVICE, "alias", "tcp", "none", false, 8, 0, 0, 16 },
+	{ REPORT_SERVICE, "web", "udp", "native", false, 4, 0, 0, 0 },
+	{ REPORT_SERVICE, "web", "tcp", "tls", false, 1, 2, 0, 4 | 8 },
+	{ REPORT_PORT, "arp", "", "", true, 0, 0, 256, 0 },
+	{ REPORT_PORT, "unclassified_tcp", "tcp", "", true, 0, 0, 64 | 128, 0 },
+	{ REPORT_PORT, "7/tcp", "tcp", "none", false, 32, 0, 0, 32 },
+	{ REPORT_PORT, "-/udp", "udp", "", false, 0, 16, 0, 0 },
+	{ REPORT_PORT, "443/tcp", "tcp", "", false, 1 | 8, 2, 0, 4 | 8 | 16 },
+	{ REPORT_PORT, "443/udp", "udp", "native", false, 4, 0, 0, 0 },
+	{ REPORT_PROTOCOL, "arp", "", "", false, 0, 0, 256, 0 },
+	{ REPORT_PROTOCOL, "tcp", "", "", false, 1 | 8 | 32, 2, 64 | 128, 4 | 8 | 16 | 32 },
+	{ REPORT_PROTOCOL, "udp", "", "", false, 4, 16, 0, 0 },
+	{ REPORT_DEVICE, "eth1", "", "", false, 8, 2 | 16, 128 | 256, 8 | 16 },
+	{ REPORT_DEVICE, "eth0", "", "", false, 1 | 4 | 32, 0, 64, 4 | 32 },
+	{ REPORT_ENCRYPTION, "unknown", "", "", false, 0, 16, 64 | 128 | 256, 0 },
+	{ REPORT_ENCRYPTION, "none", "", "", false, 8 | 32, 0, 0, 16 | 32 },
+	{ REPORT_ENCRYPTION, "native", "", "", false, 4, 0, 0, 0 },
+	{ REPORT_ENCRYPTION, "tls", "", "", false, 1, 2, 0, 4 | 8 },
+	{ REPORT_METHOD, "tie", "", "", false, 0, 0, 2048, 0 },
+	{ REPORT_METHOD, "guess", "", "", false, 0, 0, 512 | 1024 | 64, 0 },
+	{ REPORT_METHOD, "endpoint", "", "", false, 0, 0, 128, 0 },
+	{ REPORT_METHOD, "database", "", "", false, 0, 0, 1 | 2 | 4 | 8 | 16, 0 },
+	{ REPORT_METHOD, "handshake", "", "", false, 0, 0, 0, 0 },
+	{ REPORT_BUCKET, "arp", "", "", true, 0, 0, 256, 0 },
+	{ REPORT_BUCKET, "unclassified_tcp", "tcp", "", true, 0, 0, 64 | 128, 0 },
 };
+
+/* 10 times as many are accepted, 100 times as many reset. */
+static bool has_connections(const struct port_handshakes *connections, uint64_t attempted)
+{
+	return connections->attempted == attempted && connections->accepted == 10 * attempted &&
+	       connections->reset == 100 * attempted;
+}
 
 /* Bytes are 100 times the packets, totals three times the interval; methods have no bytes. */
 static bool is_row(const struct report_row *row, const struct key_row *expected)
@@ -123,7 +149,9 @@ static bool is_row(const struct report_row *row, const struct key_row *expected)
 		    row->total[i].packets != packets[i] * 3 ||
 		    row->total[i].bytes != packets[i] * size * 3)
 			return false;
-	return !strcmp(row->label, expected->label) &&
+	return has_connections(&row->connections, expected->attempted) &&
+	       has_connections(&row->connections_total, 3 * expected->attempted) && !row->is_port &&
+	       !strcmp(row->label, expected->label) &&
 	       !strcmp(row->transport, expected->transport) &&
 	       !strcmp(row->encryption, expected->encryption) &&
 	       row->is_bucket == expected->is_bucket;
@@ -145,14 +173,18 @@ static void test_report_build_each_key(void **state)
 
 			if (i == COUNT(key_rows) || key_rows[i].key != key ||
 			    !is_row(row, &key_rows[i]))
-				fail_msg("by %s, row %zu: %s %s '%s' %llu %llu %llu",
+				fail_msg("by %s, row %zu: %s %s '%s' %llu %llu %llu, %llu",
 					 report_key_name(key), k, row->label, row->transport,
 					 row->encryption, row->interval[0].packets,
-					 row->interval[1].packets, row->interval[2].packets);
+					 row->interval[1].packets, row->interval[2].packets,
+					 row->connections.attempted);
 		}
 		if (i < COUNT(key_rows) && key_rows[i].key == key)
 			fail_msg("by %s: no row %s", report_key_name(key), key_rows[i].label);
 		assert_int_equal(report.key, key);
+		assert_true(has_connections(&report.connections, 63));
+		assert_true(has_connections(&report.connections_total, 3 * 63));
+		assert_true(has_connections(&report.serviceless, 1 | 2));
 		report_free(&report);
 	}
 	assert_int_equal(i, COUNT(key_rows));
@@ -184,6 +216,15 @@ static void sum_cells(const struct fixture *fixture, uint32_t first, uint32_t en
 	}
 }
 
+static void sum_buckets(const struct fixture *fixture, struct port_counter *interval,
+			struct port_counter *total)
+{
+	sum_cells(fixture, BUCKET(PORT_ARP), BUCKET(PORT_BUCKETS), interval, total);
+	for (unsigned int i = 0; i < PORT_TRANSPORTS; i++)
+		sum_cells(fixture, UNCLASSIFIED(i, 0), UNCLASSIFIED(i, PORT_METHODS), interval,
+			  total);
+}
+
 static void assert_closed(const struct fixture *fixture, enum report_key key, enum report_sort sort)
 {
 	struct port_counter interval = {}, total = {}, all_interval = {}, all_total = {};
@@ -195,9 +236,10 @@ static void assert_closed(const struct fixture *fixture, enum report_key key, en
 		add(&interval, report_sum(report.rows[i].interval));
 		add(&total, report_sum(report.rows[i].total));
 	}
-	sum_cells(fixture, PORT_INDEX_BUCKETS, PORT_BUCKETS, &all_interval, &all_total);
+	sum_buckets(fixture, &all_interval, &all_total);
 	if (key != REPORT_BUCKET)
-		sum_cells(fixture, SERVER(PORT_SLOT_FIRST), end, &all_interval, &all_total);
+		sum_cells(fixture, PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0, 0), end, &all_interval,
+			  &all_total);
 	assert_same(report_key_name(key), interval, all_interval);
 	assert_same(report_key_name(key), total, all_total);
 	if (key != REPORT_BUCKET) {
@@ -226,6 +268,7 @@ static void test_report_build_closed_account(void **state)
 	}
 }
 
+/* The database's frames are told by the services' cells, the others' by cells of their own. */
 static void test_report_build_methods_sum(void **state)
 {
 	struct port_counter interval = {}, total = {}, sum = {}, sum_total = {};
@@ -235,7 +278,16 @@ static void test_report_build_methods_sum(void **state)
 	(void)state;
 	fixture_init_rich(&fixture);
 	fixture_fill(&fixture);
-	sum_cells(&fixture, METHOD(0), METHOD(PORT_METHODS), &interval, &total);
+	for (unsigned int i = 0; i < PORT_TRANSPORTS; i++)
+		sum_cells(&fixture, UNCLASSIFIED(i, 0), UNCLASSIFIED(i, PORT_METHODS), &interval,
+			  &total);
+	for (unsigned int i = 0; i < PORT_METHODS; i++)
+		if (i != PORT_DATABASE)
+			sum_cells(&fixture, METHOD(i), METHOD(i) + 1, &interval, &total);
+	for (uint32_t slot = 1; slot < fixture.catalog.end; slot++) {
+		sum_cells(&fixture, SERVER(slot), SERVER(slot) + 1, &interval, &total);
+		sum_cells(&fixture, CLIENT(slot), CLIENT(slot) + 1, &interval, &total);
+	}
 	assert_int_equal(report_build(&report, &fixture.measurement, REPORT_METHOD, REPORT_BYTES),
 			 0);
 	assert_int_equal(report.count, PORT_METHODS);

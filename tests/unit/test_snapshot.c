@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/* Snapshots: sums over CPUs, differences, and the closed account. */
+/* Snapshots: sums over CPUs, what each cell stands for, and the closed account. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,38 +8,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "snapshot.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SLOTS_END 4
-#define CELLS PORT_INDEX_END(SLOTS_END)
-#define BIT_32 (UINT64_C(1) << 32)
-#define BIT_53 (UINT64_C(1) << 53)
-
-static void assert_counter(struct port_counter counter, uint64_t packets, uint64_t bytes)
-{
-	assert_int_equal(counter.packets, packets);
-	assert_int_equal(counter.bytes, bytes);
-}
-
-static struct snapshot make_snapshot(uint32_t slots_end)
-{
-	struct snapshot snapshot;
-
-	assert_int_equal(snapshot_init(&snapshot, slots_end), 0);
-	return snapshot;
-}
-
-static void set(struct snapshot *snapshot, uint32_t index, uint64_t packets, uint64_t bytes)
-{
-	const struct port_counter counter = { packets, bytes };
-
-	assert_true(index < PORT_INDEX_END(snapshot->slots_end));
-	snapshot->cells[index] = counter;
-}
+#include "snapshot_check.h"
 
 static void test_snapshot_init_all_zero(void **state)
 {
@@ -50,8 +22,11 @@ static void test_snapshot_init_all_zero(void **state)
 	for (uint32_t i = 0; i < CELLS; i++)
 		assert_counter(snapshot.cells[i], 0, 0);
 	assert_counter(totals.frames, 0, 0);
+	for (uint32_t slot = 0; slot <= SLOTS_END; slot++)
+		assert_handshakes(snapshot_handshakes(&snapshot, slot), 0, 0, 0);
 	snapshot_fini(&snapshot);
 	assert_null(snapshot.cells);
+	assert_null(snapshot.handshakes);
 }
 
 /* Numbers that no two cells share, large enough to show a sum in 32 bits or in a double. */
@@ -94,7 +69,8 @@ static void test_snapshot_fold_cpus(void **state)
 			uint64_t packets = cpus * (BIT_32 + i * 1000) + of_cpus;
 			uint64_t bytes = cpus * (BIT_53 + i * 1000 + 1) + of_cpus * 3;
 
-			if (snapshot.cells[i].packets != packets || snapshot.cells[i].bytes != bytes)
+			if (snapshot.cells[i].packets != packets ||
+			    snapshot.cells[i].bytes != bytes)
 				fail_msg("%u CPUs: cell %u", cpus, i);
 		}
 		snapshot_fini(&snapshot);
@@ -110,39 +86,143 @@ static void test_snapshot_fold_ignores_what_is_beyond(void **state)
 	(void)state;
 	/* A map has room to grow: more cells than the snapshot has. */
 	snapshot_fold(&snapshot, CELLS - 2, 5, cells, 2);
-	assert_int_equal(snapshot.cells[CELLS - 1].packets,
-			 2 * (BIT_32 + (CELLS - 1) * 1000) + 1);
+	assert_int_equal(snapshot.cells[CELLS - 1].packets, 2 * (BIT_32 + (CELLS - 1) * 1000) + 1);
 	assert_counter(snapshot.cells[CELLS - 3], 0, 0);
 	snapshot_fold(&snapshot, CELLS, 3, cells, 2);
 	snapshot_fini(&snapshot);
 	free(cells);
 }
 
-static void test_snapshot_reads_its_cells(void **state)
+/* In two parts, and more slots than the snapshot has. */
+static void test_snapshot_fold_handshakes_cpus(void **state)
+{
+	static const unsigned int cpus_rows[] = { 1, 2, 3, 256 };
+	const uint32_t slots = SLOTS_END + 3;
+
+	(void)state;
+	for (size_t row = 0; row < COUNT(cpus_rows); row++) {
+		const unsigned int cpus = cpus_rows[row];
+		struct port_handshakes *cells = calloc((size_t)slots * cpus, sizeof(*cells));
+		struct snapshot snapshot = make_snapshot(SLOTS_END);
+
+		assert_non_null(cells);
+		for (uint32_t i = 0; i < slots * cpus; i++)
+			cells[i] = (struct port_handshakes){ BIT_32 + i / cpus, BIT_53 + i / cpus,
+							     i % cpus };
+		snapshot_fold_handshakes(&snapshot, 0, 1, cells, cpus);
+		snapshot_fold_handshakes(&snapshot, 1, slots - 1, cells + cpus, cpus);
+		snapshot_fold_handshakes(&snapshot, SLOTS_END, 3, cells, cpus);
+		for (uint32_t slot = 0; slot < SLOTS_END; slot++)
+			assert_handshakes(snapshot_handshakes(&snapshot, slot),
+					  cpus * (BIT_32 + slot), cpus * (BIT_53 + slot),
+					  (uint64_t)cpus * (cpus - 1) / 2);
+		snapshot_fini(&snapshot);
+		free(cells);
+	}
+}
+
+/* A cell for each thing that is counted, and the only place where it is read again. */
+static const struct cell_row {
+	const char *desc;
+	uint32_t index;
+	int bucket, slot, method; /* where it shows; -1: nowhere */
+	bool is_frame, is_suspicious;
+} cell_rows[] = {
+	{ "a bucket", PORT_INDEX_BUCKETS + PORT_ARP, PORT_ARP, -1, -1, true, false },
+	{ "the last bucket", PORT_INDEX_BUCKETS + PORT_OTHER_IP, PORT_OTHER_IP, -1, -1, true,
+	  false },
+	{ "unclassified, by handshake", PORT_INDEX_UNCLASSIFIED(PORT_TCP, PORT_HANDSHAKE),
+	  PORT_UNCLASSIFIED_TCP, -1, PORT_HANDSHAKE, true, false },
+	{ "unclassified, by endpoint", PORT_INDEX_UNCLASSIFIED(PORT_UDP, PORT_ENDPOINT),
+	  PORT_UNCLASSIFIED_UDP, -1, PORT_ENDPOINT, true, false },
+	{ "unclassified, by database", PORT_INDEX_UNCLASSIFIED(PORT_SCTP, PORT_DATABASE),
+	  PORT_UNCLASSIFIED_SCTP, -1, PORT_DATABASE, true, false },
+	{ "unclassified, by guess", PORT_INDEX_UNCLASSIFIED(PORT_DCCP, PORT_GUESS),
+	  PORT_UNCLASSIFIED_DCCP, -1, PORT_GUESS, true, false },
+	{ "a cell where the unclassified buckets would be", PORT_INDEX_BUCKETS, -1, -1, -1, false,
+	  false },
+	{ "method handshake", PORT_INDEX_METHODS + PORT_HANDSHAKE, -1, -1, PORT_HANDSHAKE, false,
+	  false },
+	{ "method tie", PORT_INDEX_METHODS + PORT_TIE, -1, -1, PORT_TIE, false, false },
+	{ "method database, which is told by the services", PORT_INDEX_METHODS + PORT_DATABASE, -1,
+	  -1, -1, false, false },
+	{ "suspicious", PORT_INDEX_SUSPICIOUS, -1, -1, -1, false, true },
+	{ "a service by another method", PORT_INDEX_SERVICE(1, PORT_TO_SERVER, false), -1, 1, -1,
+	  true, false },
+	{ "a service by the database", PORT_INDEX_SERVICE(3, PORT_TO_SERVER, true), -1, 3,
+	  PORT_DATABASE, true, false },
+	{ "slot 0, which is no service", PORT_INDEX_SERVICE(0, PORT_TO_SERVER, true), -1, -1, -1,
+	  false, false },
+};
+
+static void check_cell(const struct cell_row *row, const struct snapshot *snapshot)
+{
+	struct account_totals totals = snapshot_totals(snapshot);
+	bool good = totals.frames.packets == (row->is_frame ? 7 : 0) &&
+		    totals.frames.bytes == (row->is_frame ? 700 : 0) &&
+		    totals.services.packets == (row->slot > 0 ? 7 : 0) &&
+		    snapshot_suspicious(snapshot).packets == (row->is_suspicious ? 7 : 0);
+
+	for (int i = 0; i < PORT_BUCKETS; i++)
+		good = good && snapshot_bucket(snapshot, i).packets == (i == row->bucket ? 7 : 0);
+	for (int i = 0; i < PORT_METHODS; i++)
+		good = good && snapshot_method_packets(snapshot, i) == (i == row->method ? 7 : 0);
+	for (int i = 0; i <= SLOTS_END; i++)
+		good = good && snapshot_service(snapshot, i, PORT_TO_SERVER).packets ==
+				       (i == row->slot ? 7 : 0);
+	if (!good)
+		fail_msg("%s", row->desc);
+}
+
+static void test_snapshot_reads_each_cell(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cell_rows); i++) {
+		struct snapshot snapshot = make_snapshot(SLOTS_END);
+
+		set(&snapshot, cell_rows[i].index, 7, 700);
+		check_cell(&cell_rows[i], &snapshot);
+		snapshot_fini(&snapshot);
+	}
+}
+
+static void test_snapshot_reads_sums_of_cells(void **state)
 {
 	struct snapshot snapshot = make_snapshot(SLOTS_END);
 
 	(void)state;
-	set(&snapshot, PORT_INDEX_BUCKETS + PORT_ARP, 1, 60);
-	set(&snapshot, PORT_INDEX_BUCKETS + PORT_OTHER_IP, 2, 120);
-	set(&snapshot, PORT_INDEX_METHODS + PORT_GUESS, 3, 0);
-	set(&snapshot, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), 4, 240);
-	set(&snapshot, PORT_INDEX_SERVICE(3, PORT_TO_SERVER), BIT_53 + 1, UINT64_MAX);
-	assert_counter(*snapshot_bucket(&snapshot, PORT_ARP), 1, 60);
-	assert_counter(*snapshot_bucket(&snapshot, PORT_OTHER_IP), 2, 120);
-	assert_counter(*snapshot_bucket(&snapshot, PORT_LLC), 0, 0);
-	assert_int_equal(snapshot_method_packets(&snapshot, PORT_GUESS), 3);
-	assert_int_equal(snapshot_method_packets(&snapshot, PORT_TIE), 0);
-	assert_counter(snapshot_service(&snapshot, 1, PORT_TO_CLIENT), 4, 240);
-	assert_counter(snapshot_service(&snapshot, 1, PORT_TO_SERVER), 0, 0);
-	assert_counter(snapshot_service(&snapshot, 3, PORT_TO_SERVER), BIT_53 + 1, UINT64_MAX);
-	assert_counter(snapshot_service(&snapshot, 0, PORT_TO_SERVER), 0, 0);
-	assert_counter(snapshot_service(&snapshot, SLOTS_END, PORT_TO_SERVER), 0, 0);
+	set(&snapshot, PORT_INDEX_SERVICE(3, PORT_TO_CLIENT, true), BIT_53, UINT64_MAX - 60);
+	set(&snapshot, PORT_INDEX_SERVICE(3, PORT_TO_CLIENT, false), 1, 60);
+	set(&snapshot, PORT_INDEX_METHODS + PORT_ENDPOINT, 1, 0);
+	set(&snapshot, PORT_INDEX_UNCLASSIFIED(PORT_TCP, PORT_ENDPOINT), 2, 120);
+	set(&snapshot, PORT_INDEX_UNCLASSIFIED(PORT_UDP, PORT_ENDPOINT), 4, 240);
+	set(&snapshot, PORT_INDEX_UNCLASSIFIED(PORT_UDP, PORT_GUESS), 8, 480);
+	assert_counter(snapshot_service(&snapshot, 3, PORT_TO_CLIENT), BIT_53 + 1, UINT64_MAX);
+	assert_counter(snapshot_service(&snapshot, 3, PORT_TO_SERVER), 0, 0);
 	assert_counter(snapshot_service(&snapshot, UINT32_MAX, PORT_TO_CLIENT), 0, 0);
+	assert_counter(snapshot_bucket(&snapshot, PORT_UNCLASSIFIED_UDP), 12, 720);
+	assert_int_equal(snapshot_method_packets(&snapshot, PORT_ENDPOINT), 7);
+	assert_int_equal(snapshot_method_packets(&snapshot, PORT_DATABASE), BIT_53);
+	assert_int_equal(snapshot_method_packets(&snapshot, PORT_GUESS), 8);
 	snapshot_fini(&snapshot);
 }
 
-/* Each frame is in one service or one bucket; methods count the same frames again. */
+static void test_snapshot_connections_of_all(void **state)
+{
+	struct snapshot snapshot = make_snapshot(SLOTS_END);
+
+	(void)state;
+	snapshot.handshakes[0] = (struct port_handshakes){ 1, 2, 3 };
+	snapshot.handshakes[1] = (struct port_handshakes){ BIT_53, 20, 30 };
+	snapshot.handshakes[SLOTS_END - 1] = (struct port_handshakes){ 100, 200, BIT_32 };
+	assert_handshakes(snapshot_connections(&snapshot), BIT_53 + 101, 222, BIT_32 + 33);
+	assert_handshakes(snapshot_handshakes(&snapshot, 0), 1, 2, 3);
+	assert_handshakes(snapshot_handshakes(&snapshot, SLOTS_END - 1), 100, 200, BIT_32);
+	assert_handshakes(snapshot_handshakes(&snapshot, SLOTS_END), 0, 0, 0);
+	snapshot_fini(&snapshot);
+}
+
+/* Each frame is in one service or one bucket; the rest counts some of the same frames again. */
 static void test_snapshot_totals_closed(void **state)
 {
 	struct snapshot snapshot = make_snapshot(SLOTS_END);
@@ -150,13 +230,18 @@ static void test_snapshot_totals_closed(void **state)
 	uint64_t buckets = 0, services = 0;
 
 	(void)state;
-	for (uint32_t i = 0; i < PORT_BUCKETS; i++) {
+	for (uint32_t i = 0; i < PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0, 0); i++)
+		set(&snapshot, i, 1000, 1000);
+	for (uint32_t i = PORT_TRANSPORTS; i < PORT_BUCKETS; i++) {
 		set(&snapshot, PORT_INDEX_BUCKETS + i, BIT_53 + i, 2 * (BIT_53 + i));
 		buckets += BIT_53 + i;
 	}
-	for (uint32_t i = 0; i < PORT_METHODS; i++)
-		set(&snapshot, PORT_INDEX_METHODS + i, 1000, 1000);
-	for (uint32_t i = PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0); i < CELLS; i++) {
+	for (uint32_t i = 0; i < PORT_TRANSPORTS * PORT_METHODS; i++) {
+		set(&snapshot, PORT_INDEX_UNCLASSIFIED(i / PORT_METHODS, i % PORT_METHODS),
+		    BIT_53 + i, 2 * (BIT_53 + i));
+		buckets += BIT_53 + i;
+	}
+	for (uint32_t i = PORT_INDEX_SERVICE(PORT_SLOT_FIRST, 0, 0); i < CELLS; i++) {
 		set(&snapshot, i, BIT_32 + i, 2 * (BIT_32 + i));
 		services += BIT_32 + i;
 	}
@@ -167,80 +252,20 @@ static void test_snapshot_totals_closed(void **state)
 	snapshot_fini(&snapshot);
 }
 
-static void test_snapshot_subtract_counts_since(void **state)
+static void test_snapshot_copy_all(void **state)
 {
-	struct snapshot earlier = make_snapshot(SLOTS_END), later = make_snapshot(SLOTS_END);
-	const uint32_t cell = PORT_INDEX_SERVICE(2, PORT_TO_SERVER);
+	struct snapshot from = make_snapshot(SLOTS_END), to = make_snapshot(SLOTS_END);
 
 	(void)state;
-	set(&earlier, PORT_INDEX_BUCKETS + PORT_ICMP, BIT_53, BIT_53);
-	set(&later, PORT_INDEX_BUCKETS + PORT_ICMP, BIT_53 + 1, BIT_53 + 98);
-	set(&earlier, cell, BIT_32 - 1, BIT_32 - 1);
-	set(&later, cell, BIT_32 + 1, 2 * BIT_32);
-	set(&earlier, PORT_INDEX_METHODS + PORT_TIE, 7, 0);
-	set(&later, PORT_INDEX_METHODS + PORT_TIE, 7, 0);
-	snapshot_subtract(&later, &earlier);
-	assert_counter(*snapshot_bucket(&later, PORT_ICMP), 1, 98);
-	assert_counter(snapshot_service(&later, 2, PORT_TO_SERVER), 2, BIT_32 + 1);
-	assert_int_equal(snapshot_method_packets(&later, PORT_TIE), 0);
-	assert_counter(snapshot_totals(&later).frames, 3, BIT_32 + 99);
-	snapshot_fini(&earlier);
-	snapshot_fini(&later);
-}
-
-/*
- * A map that began anew holds what was counted since, whole. It shows in any one counter that is
- * behind; others may have overtaken their old values already, bytes before packets.
- */
-static void test_snapshot_subtract_map_restarted(void **state)
-{
-	struct snapshot earlier = make_snapshot(SLOTS_END), later = make_snapshot(SLOTS_END);
-
-	(void)state;
-	set(&earlier, PORT_INDEX_BUCKETS + PORT_ARP, 10, 600);
-	set(&later, PORT_INDEX_BUCKETS + PORT_ARP, 4, 240);
-	set(&earlier, PORT_INDEX_SERVICE(1, PORT_TO_SERVER), 10, 600);
-	set(&later, PORT_INDEX_SERVICE(1, PORT_TO_SERVER), 5, 7500);
-	set(&earlier, PORT_INDEX_SERVICE(2, PORT_TO_CLIENT), 10, 600);
-	set(&later, PORT_INDEX_SERVICE(2, PORT_TO_CLIENT), 12, 720);
-	set(&earlier, PORT_INDEX_SERVICE(3, PORT_TO_CLIENT), 10, 600);
-	snapshot_subtract(&later, &earlier);
-	assert_counter(*snapshot_bucket(&later, PORT_ARP), 4, 240);
-	assert_counter(snapshot_service(&later, 1, PORT_TO_SERVER), 5, 7500);
-	assert_counter(snapshot_service(&later, 2, PORT_TO_CLIENT), 12, 720);
-	assert_counter(snapshot_service(&later, 3, PORT_TO_CLIENT), 0, 0);
-	snapshot_fini(&earlier);
-	snapshot_fini(&later);
-}
-
-static void test_snapshot_subtract_slots_grown(void **state)
-{
-	struct snapshot earlier = make_snapshot(2), later = make_snapshot(SLOTS_END);
-
-	(void)state;
-	set(&earlier, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), 3, 180);
-	set(&later, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), 5, 300);
-	set(&later, PORT_INDEX_SERVICE(2, PORT_TO_SERVER), 7, 420);
-	set(&later, PORT_INDEX_SERVICE(3, PORT_TO_CLIENT), 9, 540);
-	snapshot_subtract(&later, &earlier);
-	assert_counter(snapshot_service(&later, 1, PORT_TO_CLIENT), 2, 120);
-	assert_counter(snapshot_service(&later, 2, PORT_TO_SERVER), 7, 420);
-	assert_counter(snapshot_service(&later, 3, PORT_TO_CLIENT), 9, 540);
-	snapshot_fini(&earlier);
-	snapshot_fini(&later);
-}
-
-static void test_snapshot_subtract_fewer_slots(void **state)
-{
-	struct snapshot earlier = make_snapshot(SLOTS_END), later = make_snapshot(2);
-
-	(void)state;
-	set(&earlier, PORT_INDEX_SERVICE(3, PORT_TO_CLIENT), 9, 540);
-	set(&later, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), 5, 300);
-	snapshot_subtract(&later, &earlier);
-	assert_counter(snapshot_service(&later, 1, PORT_TO_CLIENT), 5, 300);
-	snapshot_fini(&earlier);
-	snapshot_fini(&later);
+	for (uint32_t i = 0; i < CELLS; i++)
+		set(&from, i, i + 1, BIT_53 + i);
+	for (uint32_t slot = 0; slot < SLOTS_END; slot++)
+		from.handshakes[slot] = (struct port_handshakes){ slot + 1, BIT_32 + slot, slot };
+	snapshot_copy(&to, &from);
+	assert_memory_equal(to.cells, from.cells, CELLS * sizeof(*to.cells));
+	assert_memory_equal(to.handshakes, from.handshakes, SLOTS_END * sizeof(*to.handshakes));
+	snapshot_fini(&from);
+	snapshot_fini(&to);
 }
 
 int main(void)
@@ -249,12 +274,12 @@ int main(void)
 		cmocka_unit_test(test_snapshot_init_all_zero),
 		cmocka_unit_test(test_snapshot_fold_cpus),
 		cmocka_unit_test(test_snapshot_fold_ignores_what_is_beyond),
-		cmocka_unit_test(test_snapshot_reads_its_cells),
+		cmocka_unit_test(test_snapshot_fold_handshakes_cpus),
+		cmocka_unit_test(test_snapshot_reads_each_cell),
+		cmocka_unit_test(test_snapshot_reads_sums_of_cells),
+		cmocka_unit_test(test_snapshot_connections_of_all),
+		cmocka_unit_test(test_snapshot_copy_all),
 		cmocka_unit_test(test_snapshot_totals_closed),
-		cmocka_unit_test(test_snapshot_subtract_counts_since),
-		cmocka_unit_test(test_snapshot_subtract_map_restarted),
-		cmocka_unit_test(test_snapshot_subtract_slots_grown),
-		cmocka_unit_test(test_snapshot_subtract_fewer_slots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

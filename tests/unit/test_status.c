@@ -51,6 +51,9 @@ static void init(struct scene *scene)
 		.count = COUNT(scene->devices),
 		.services = 13,
 		.capacity = 1023,
+		.endpoint_cells = 1048576,
+		.endpoint_age = 1572,
+		.counts_ports = true,
 		.memory_bytes = 6 * BIT_32,
 		.now = NOW,
 	};
@@ -122,6 +125,7 @@ static void test_status_print_golden(void **state)
 	fixture_text_free(&text);
 	scene.status.count = 0;
 	scene.status.agent_running = false;
+	scene.status.counts_ports = false;
 	print(&text, &scene.status);
 	fixture_assert_golden("status_no_device.txt", text.text, said_version(&scene.status));
 	fixture_text_free(&text);
@@ -140,6 +144,7 @@ static void test_status_json_print_golden(void **state)
 	fixture_text_free(&text);
 	scene.status.count = 0;
 	scene.status.agent_running = false;
+	scene.status.counts_ports = false;
 	json_decref(print_json(&text, &scene.status));
 	fixture_assert_golden("status_no_device.json", text.text, said_version(&scene.status));
 	fixture_text_free(&text);
@@ -155,36 +160,73 @@ static json_int_t number(const json_t *object, const char *key)
 	return json_integer_value(value);
 }
 
+/* From the cells themselves. */
+struct expected_account {
+	uint64_t services, others; /* of services: all, and those not by the database */
+	uint64_t unclassified, methods;
+	struct port_handshakes connections;
+};
+
+static struct expected_account sum_cells(const struct snapshot *total)
+{
+	struct expected_account sum = {};
+
+	for (uint32_t slot = 1; slot < total->slots_end; slot++) {
+		for (unsigned int i = 0; i < PORT_DIRECTIONS; i++) {
+			uint32_t index = PORT_INDEX_SERVICE(slot, i, false);
+
+			sum.services +=
+				total->cells[index].packets + total->cells[index + 1].packets;
+			sum.others += total->cells[index].packets;
+		}
+	}
+	for (unsigned int i = 0; i < PORT_TRANSPORTS * PORT_METHODS; i++)
+		sum.unclassified +=
+			total->cells[PORT_INDEX_UNCLASSIFIED(i / PORT_METHODS, i % PORT_METHODS)]
+				.packets;
+	for (unsigned int i = 0; i < PORT_METHODS; i++)
+		if (i != PORT_DATABASE)
+			sum.methods += total->cells[PORT_INDEX_METHODS + i].packets;
+	for (uint32_t slot = 0; slot < total->slots_end; slot++) {
+		sum.connections.attempted += total->handshakes[slot].attempted;
+		sum.connections.accepted += total->handshakes[slot].accepted;
+		sum.connections.reset += total->handshakes[slot].reset;
+	}
+	return sum;
+}
+
 /* Services and buckets are all frames; methods count services and unclassified frames. */
 static void test_status_closed_account(void **state)
 {
 	struct fixture_text text;
 	struct scene scene;
-	json_t *document, *device;
+	json_t *document, *device, *connections;
 	size_t i;
 
 	(void)state;
 	init(&scene);
 	fixture_fill(&scene.fixture);
 	document = print_json(&text, &scene.status);
-	json_array_foreach(json_object_get(document, "devices"), i, device) {
+	json_array_foreach(json_object_get(document, "devices"), i, device)
+	{
 		const struct snapshot *total = &scene.devices[i].measured->total;
-		uint64_t with_ports = 0, by_method = 0;
+		struct expected_account sum = sum_cells(total);
 
-		for (uint32_t k = PORT_INDEX_SERVICE(1, 0); k < PORT_INDEX_END(total->slots_end);
-		     k++)
-			with_ports += total->cells[k].packets;
-		assert_int_equal(number(device, "service_frames"), with_ports);
-		for (uint32_t k = 0; k < PORT_TRANSPORTS; k++)
-			with_ports += total->cells[PORT_INDEX_BUCKETS + k].packets;
-		for (uint32_t k = 0; k < PORT_METHODS; k++)
-			by_method += total->cells[PORT_INDEX_METHODS + k].packets;
-		assert_int_equal(number(device, "frames_with_ports"), with_ports);
-		assert_int_equal(number(device, "frames_by_method"), by_method);
+		assert_int_equal(number(device, "service_frames"), sum.services);
+		assert_int_equal(number(device, "frames_with_ports"),
+				 sum.services + sum.unclassified);
+		assert_int_equal(number(device, "frames_by_method"),
+				 sum.services - sum.others + sum.methods + sum.unclassified);
 		assert_int_equal(number(device, "service_frames") + number(device, "bucket_frames"),
 				 number(device, "frames"));
 		assert_int_equal(number(device, "service_bytes") + number(device, "bucket_bytes"),
 				 number(device, "bytes"));
+		connections = json_object_get(device, "connections");
+		assert_int_equal(number(connections, "attempted"), sum.connections.attempted);
+		assert_int_equal(number(connections, "accepted"), sum.connections.accepted);
+		assert_int_equal(number(connections, "reset"), sum.connections.reset);
+		assert_int_equal(number(device, "suspicious_source_port_frames"),
+				 total->cells[PORT_INDEX_SUSPICIOUS].packets);
 	}
 	assert_int_equal(i, 3);
 	json_decref(document);
@@ -192,20 +234,23 @@ static void test_status_closed_account(void **state)
 	fini(&scene);
 }
 
+/* What the kernel half counts in two places must agree; what it counts once cannot differ. */
 static void test_status_print_verdict(void **state)
 {
 	static const struct {
 		const char *desc;
-		uint64_t service, unclassified, other, by_method;
+		uint64_t by_database, by_others, unclassified, other, methods;
 		bool is_closed;
 	} rows[] = {
-		{ "nothing", 0, 0, 0, 0, true },
-		{ "services", 5, 0, 0, 5, true },
-		{ "unclassified frames have ports", 5, 2, 0, 7, true },
-		{ "other buckets have none", 5, 2, 9, 7, true },
-		{ "one frame without a method", 5, 2, 9, 6, false },
-		{ "one method without a frame", 5, 2, 9, 8, false },
-		{ "above 2^53", BIT_53, 1, 0, BIT_53, false },
+		{ "nothing", 0, 0, 0, 0, 0, true },
+		{ "services by the database", 5, 0, 0, 0, 0, true },
+		{ "services by other methods", 5, 3, 0, 0, 3, true },
+		{ "unclassified frames have ports", 5, 3, 2, 0, 3, true },
+		{ "other buckets have none", 5, 3, 2, 9, 3, true },
+		{ "one frame without a method", 5, 3, 2, 9, 2, false },
+		{ "one method without a frame", 5, 3, 2, 9, 4, false },
+		{ "a method of the database counted besides", 5, 0, 0, 0, 5, false },
+		{ "above 2^53", 1, BIT_53 + 1, 1, 0, BIT_53, false },
 	};
 
 	(void)state;
@@ -220,10 +265,12 @@ static void test_status_print_verdict(void **state)
 		fixture_init(&fixture, &service, 1, 1);
 		device.measured = &fixture.measurement.devices[0];
 		cells = fixture.measurement.devices[0].total.cells;
-		cells[PORT_INDEX_SERVICE(1, PORT_TO_CLIENT)].packets = rows[i].service;
-		cells[PORT_INDEX_BUCKETS + PORT_UNCLASSIFIED_DCCP].packets = rows[i].unclassified;
+		cells[PORT_INDEX_SERVICE(1, PORT_TO_CLIENT, true)].packets = rows[i].by_database;
+		cells[PORT_INDEX_SERVICE(1, PORT_TO_CLIENT, false)].packets = rows[i].by_others;
+		cells[PORT_INDEX_UNCLASSIFIED(PORT_DCCP, PORT_GUESS)].packets =
+			rows[i].unclassified;
 		cells[PORT_INDEX_BUCKETS + PORT_ARP].packets = rows[i].other;
-		cells[PORT_INDEX_METHODS + PORT_TIE].packets = rows[i].by_method;
+		cells[PORT_INDEX_METHODS + PORT_TIE].packets = rows[i].methods;
 		print(&text, &status);
 		if (!strstr(text.text,
 			    rows[i].is_closed ? ": closed\n" : ": read while counting\n"))

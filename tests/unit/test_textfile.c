@@ -177,7 +177,7 @@ static void test_textfile_write_whole(void **state)
 	make_file("old\n");
 	open_session(&session, &options, &fixture);
 	/* Idle services are decided on when they count; here all have. */
-	fixture_set(&fixture, 0, PORT_INDEX_SERVICE(10, 0), (struct port_counter){ 1, 1 },
+	fixture_set(&fixture, 0, PORT_INDEX_SERVICE(10, 0, true), (struct port_counter){ 1, 1 },
 		    (struct port_counter){ 1, 1 });
 	assert_int_equal(textfile_write(&session, &fixture.measurement, 0.25), 0);
 	check_written(before);

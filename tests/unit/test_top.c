@@ -17,17 +17,23 @@
 #define COLUMNS 80
 #define HEAD_LINES 3 /* devices, rates, column heads */
 
-static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key,
-		  size_t rows, bool colour)
+static void print_sorted(struct fixture_text *text, const struct fixture *fixture,
+			 enum report_key key, enum report_sort sort, size_t rows, bool colour)
 {
 	struct report report;
 
-	assert_int_equal(report_build(&report, &fixture->measurement, key, REPORT_BYTES), 0);
+	assert_int_equal(report_build(&report, &fixture->measurement, key, sort), 0);
 	assert_int_equal(
 		top_print(fixture_text_open(text), &report, &fixture->measurement, rows, colour),
 		0);
 	fixture_text_close(text);
 	report_free(&report);
+}
+
+static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key,
+		  size_t rows, bool colour)
+{
+	print_sorted(text, fixture, key, REPORT_BYTES, rows, colour);
 }
 
 /* Each prepared measurement with the table that belongs to it. */
@@ -56,7 +62,7 @@ static void init_huge(struct fixture *fixture)
 	const struct port_counter all = { NEARLY_ALL, NEARLY_ALL };
 
 	fixture_init(fixture, services, COUNT(services), 8);
-	fixture_set(fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_SERVER), all, all);
+	fixture_set(fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_SERVER, true), all, all);
 	for (size_t i = 0; i < 8; i++) {
 		fixture->measurement.devices[i].name = "fifteen-letters";
 		fixture->measurement.devices[i].mode = "generic";
@@ -78,24 +84,44 @@ static void init_restarted(struct fixture *fixture)
 	fixture_fini(&before);
 }
 
+static void init_uncounted(struct fixture *fixture)
+{
+	fixture_init_rich(fixture);
+	fixture->measurement.by_port = MEASURED_UNCOUNTED;
+}
+
+static void init_some_devices(struct fixture *fixture)
+{
+	fixture_init(fixture, NULL, 0, 1);
+	fixture->measurement.by_port = MEASURED_SOME_DEVICES;
+}
+
 static const struct golden_row {
 	const char *golden;
 	void (*init)(struct fixture *fixture);
 	enum report_key key;
+	enum report_sort sort;
 	size_t rows;
 	bool colour;
 } golden_rows[] = {
-	{ "top.txt", fixture_init_rich, REPORT_SERVICE, 100, false },
-	{ "top_colour.txt", fixture_init_rich, REPORT_SERVICE, 5, true },
-	{ "top_port.txt", fixture_init_rich, REPORT_PORT, 100, false },
-	{ "top_device.txt", fixture_init_rich, REPORT_DEVICE, 100, false },
-	{ "top_encryption.txt", fixture_init_rich, REPORT_ENCRYPTION, 100, false },
-	{ "top_method.txt", fixture_init_rich, REPORT_METHOD, 100, false },
-	{ "top_zero_seconds.txt", init_zero_seconds, REPORT_PROTOCOL, 100, false },
-	{ "top_nothing.txt", init_nothing_counted, REPORT_SERVICE, 15, false },
-	{ "top_no_device.txt", init_no_device, REPORT_SERVICE, 15, false },
-	{ "top_huge.txt", init_huge, REPORT_SERVICE, 15, false },
-	{ "top_restarted.txt", init_restarted, REPORT_BUCKET, 15, false },
+	{ "top.txt", fixture_init_rich, REPORT_SERVICE, REPORT_BYTES, 100, false },
+	{ "top_colour.txt", fixture_init_rich, REPORT_SERVICE, REPORT_BYTES, 5, true },
+	{ "top_port.txt", fixture_init_ports, REPORT_PORT, REPORT_BYTES, 100, false },
+	{ "top_port_uncounted.txt", init_uncounted, REPORT_PORT, REPORT_PACKETS, 3, false },
+	{ "top_port_some.txt", init_some_devices, REPORT_PORT, REPORT_BYTES, 15, false },
+	{ "top_port_connections.txt", fixture_init_ports, REPORT_PORT, REPORT_CONNECTIONS, 100,
+	  false },
+	{ "top_connections.txt", fixture_init_rich, REPORT_SERVICE, REPORT_CONNECTIONS, 100,
+	  false },
+	{ "top_device.txt", fixture_init_rich, REPORT_DEVICE, REPORT_BYTES, 100, false },
+	{ "top_encryption.txt", fixture_init_rich, REPORT_ENCRYPTION, REPORT_CONNECTIONS, 100,
+	  false },
+	{ "top_method.txt", fixture_init_rich, REPORT_METHOD, REPORT_BYTES, 100, false },
+	{ "top_zero_seconds.txt", init_zero_seconds, REPORT_PROTOCOL, REPORT_BYTES, 100, false },
+	{ "top_nothing.txt", init_nothing_counted, REPORT_SERVICE, REPORT_BYTES, 15, false },
+	{ "top_no_device.txt", init_no_device, REPORT_SERVICE, REPORT_BYTES, 15, false },
+	{ "top_huge.txt", init_huge, REPORT_SERVICE, REPORT_BYTES, 15, false },
+	{ "top_restarted.txt", init_restarted, REPORT_BUCKET, REPORT_BYTES, 15, false },
 };
 
 static void test_top_print_golden(void **state)
@@ -106,8 +132,8 @@ static void test_top_print_golden(void **state)
 		struct fixture fixture;
 
 		golden_rows[i].init(&fixture);
-		print(&text, &fixture, golden_rows[i].key, golden_rows[i].rows,
-		      golden_rows[i].colour);
+		print_sorted(&text, &fixture, golden_rows[i].key, golden_rows[i].sort,
+			     golden_rows[i].rows, golden_rows[i].colour);
 		fixture_assert_golden(golden_rows[i].golden, text.text, "");
 		if (!golden_rows[i].colour)
 			fixture_assert_lines(golden_rows[i].golden, text.text, COLUMNS);
@@ -116,19 +142,20 @@ static void test_top_print_golden(void **state)
 	}
 }
 
-/* By any key, whatever the names are; random numbers in all counters. */
+/* By any key in any order, whatever the names are; random numbers in all counters. */
 static void test_top_print_lines(void **state)
 {
 	struct fixture fixture;
 
 	(void)state;
-	fixture_init_rich(&fixture);
+	fixture_init_ports(&fixture);
 	for (unsigned int pass = 0; pass < 2; pass++) {
-		for (unsigned int key = 0; key < REPORT_KEYS; key++) {
+		for (unsigned int i = 0; i < REPORT_KEYS * REPORT_SORTS; i++) {
 			struct fixture_text text;
 
-			print(&text, &fixture, key, SIZE_MAX, false);
-			fixture_assert_lines(report_key_name(key), text.text, COLUMNS);
+			print_sorted(&text, &fixture, i / REPORT_SORTS, i % REPORT_SORTS, SIZE_MAX,
+				     false);
+			fixture_assert_lines(report_key_name(i / REPORT_SORTS), text.text, COLUMNS);
 			fixture_text_free(&text);
 		}
 		fixture_fill(&fixture);
@@ -157,16 +184,28 @@ static void test_top_print_widest_numbers(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct port_counter all = { rows[i].packets, rows[i].bytes };
+		const struct port_handshakes most = { rows[i].packets, rows[i].packets,
+						      rows[i].packets };
 		struct fixture_text text;
 		struct fixture fixture;
 
 		init_huge(&fixture);
 		fixture.measurement.seconds = rows[i].seconds;
-		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_SERVER), all, all);
+		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_SERVER, true), all, all);
+		fixture_set_handshakes(&fixture, 0, 1, most, most);
+		fixture_set_handshakes(&fixture, 0, 0, most, most);
 		print(&text, &fixture, REPORT_SERVICE, 15, false);
 		fixture_assert_lines(rows[i].desc, text.text, COLUMNS);
 		assert_non_null(strstr(text.text, " 100% ######\n"));
 		fixture_text_free(&text);
+		for (unsigned int k = 0; k < REPORT_SORTS; k++) {
+			print_sorted(&text, &fixture, REPORT_PORT, k, 15, false);
+			fixture_assert_lines(rows[i].desc, text.text, COLUMNS);
+			fixture_text_free(&text);
+			print_sorted(&text, &fixture, REPORT_SERVICE, k, 15, false);
+			fixture_assert_lines(rows[i].desc, text.text, COLUMNS);
+			fixture_text_free(&text);
+		}
 		fixture_fini(&fixture);
 	}
 }
@@ -204,8 +243,8 @@ static void test_top_print_labels(void **state)
 		struct fixture fixture;
 
 		fixture_init(&fixture, &service, 1, 1);
-		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, 0), (struct port_counter){ 1, 1 },
-			    (struct port_counter){ 1, 1 });
+		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, 0, true),
+			    (struct port_counter){ 1, 1 }, (struct port_counter){ 1, 1 });
 		print(&text, &fixture, REPORT_SERVICE, 15, false);
 		if (!strstr(text.text, rows[i].shown))
 			fail_msg("no '%s' in: %s", rows[i].shown, text.text);
@@ -279,6 +318,47 @@ static void test_top_print_full(void **state)
 	fixture_fini(&fixture);
 }
 
+/* A name that is cut loses its end, never what tells the port and the methods. */
+static void test_top_print_port_names(void **state)
+{
+	static const struct {
+		uint16_t port;
+		uint8_t methods;
+		const char *shown;
+	} rows[] = {
+		{ 1, 0, "1/tcp                                            " },
+		{ 65535, 1 << PORT_GUESS, "65535/tcp  guess                          " },
+		{ 10, 1 << PORT_HANDSHAKE | 1 << PORT_GUESS, "10/tcp     handshake+guess   " },
+		{ 12345, 1 << PORT_ENDPOINT, "12345/tcp  endpoint udp: italk    " },
+		{ 12345, 0, "12345/tcp  udp: italk     " },
+		{ 12345, 1 << PORT_HANDSHAKE | 1 << PORT_ENDPOINT | 1 << PORT_GUESS,
+		  "12345/tcp  handshake+endpoint+guess udp: italk  " },
+		{ 9, 31, "9/tcp      handshake+endpoint+database+tie+gues  " },
+		{ 12345, 31, "12345/tcp  handshake+endpoint+database+tie+gues  " },
+		{ 77, 1 << PORT_HANDSHAKE, "77/tcp     handshake sctp: a-name-that-is-too-l  " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct port_counter one = { 1, 60 };
+		struct fixture_text text;
+		struct fixture fixture;
+
+		fixture_init(&fixture, NULL, 0, 1);
+		fixture_set(&fixture, 0, PORT_INDEX_UNCLASSIFIED(PORT_TCP, PORT_GUESS), one, one);
+		fixture_set_port(&fixture, PORT_TCP, rows[i].port, rows[i].methods, one, one);
+		fixture_set_database(&fixture, "Service Name,Port Number,Transport Protocol\n"
+					       "italk,12345,udp\n"
+					       "a-name-that-is-too-long,77,sctp\n");
+		print(&text, &fixture, REPORT_PORT, 15, false);
+		if (!strstr(text.text, rows[i].shown))
+			fail_msg("no '%s' in: %s", rows[i].shown, text.text);
+		fixture_assert_lines(rows[i].shown, text.text, COLUMNS);
+		fixture_text_free(&text);
+		fixture_fini(&fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_top_print_lines),
 		cmocka_unit_test(test_top_print_widest_numbers),
 		cmocka_unit_test(test_top_print_labels),
+		cmocka_unit_test(test_top_print_port_names),
 		cmocka_unit_test(test_top_print_rows_asked),
 		cmocka_unit_test(test_top_print_colour_adds_only_colour),
 		cmocka_unit_test(test_top_print_full),

@@ -9,64 +9,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
-#include "fixture.h"
-#include "top_json.h"
-
-static void print(struct fixture_text *text, const struct fixture *fixture, enum report_key key,
-		  size_t rows)
-{
-	struct report report;
-
-	assert_int_equal(report_build(&report, &fixture->measurement, key, REPORT_BYTES), 0);
-	assert_int_equal(
-		top_json_print(fixture_text_open(text), &report, &fixture->measurement, rows), 0);
-	fixture_text_close(text);
-	report_free(&report);
-}
-
-/* Strictly: one document, no key twice, nothing behind it but the line feed. */
-static json_t *read_back(const struct fixture_text *text)
-{
-	json_error_t error;
-	json_t *document = json_loads(text->text, JSON_REJECT_DUPLICATES, &error);
-
-	if (!document)
-		fail_msg("line %d: %s", error.line, error.text);
-	assert_true(text->len > 2 && !strcmp(text->text + text->len - 2, "}\n"));
-	return document;
-}
-
-static json_t *print_and_read(const struct fixture *fixture, enum report_key key, size_t rows)
-{
-	struct fixture_text text;
-	json_t *document;
-
-	print(&text, fixture, key, rows);
-	document = read_back(&text);
-	fixture_text_free(&text);
-	return document;
-}
-
-static json_int_t number(const json_t *object, const char *key)
-{
-	json_t *value = json_object_get(object, key);
-
-	if (!json_is_integer(value))
-		fail_msg("'%s' is no integer", key);
-	return json_integer_value(value);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	json_t *value = json_object_get(object, key);
-
-	if (!json_is_string(value))
-		fail_msg("'%s' is no string", key);
-	return json_string_value(value);
-}
+#include "top_json_check.h"
 
 static void test_top_json_print_golden(void **state)
 {
@@ -75,7 +20,7 @@ static void test_top_json_print_golden(void **state)
 
 	(void)state;
 	fixture_init_rich(&fixture);
-	print(&text, &fixture, REPORT_ENCRYPTION, 3);
+	top_json_text(&text, &fixture, REPORT_ENCRYPTION, 3);
 	fixture_assert_golden("top.json", text.text, "");
 	fixture_text_free(&text);
 	fixture_fini(&fixture);
@@ -89,7 +34,7 @@ static void test_top_json_print_golden_no_device(void **state)
 	(void)state;
 	fixture_init(&fixture, NULL, 0, 0);
 	fixture.measurement.seconds = 0;
-	print(&text, &fixture, REPORT_SERVICE, 15);
+	top_json_text(&text, &fixture, REPORT_SERVICE, 15);
 	fixture_assert_golden("top_no_device.json", text.text, "");
 	fixture_text_free(&text);
 	fixture_fini(&fixture);
@@ -102,8 +47,7 @@ static json_int_t sum(const json_t *document, const char *name, const char *key)
 	size_t i;
 
 	assert_true(json_is_array(array));
-	json_array_foreach(array, i, item)
-		total += number(item, key);
+	json_array_foreach(array, i, item) total += json_number(item, key);
 	return total;
 }
 
@@ -113,20 +57,22 @@ static void test_top_json_print_closed_account(void **state)
 	static const struct {
 		const char *all, *of_each;
 	} counts[] = {
-		{ "frames", "packets" }, { "bytes", "bytes" },
-		{ "frames_total", "packets_total" }, { "bytes_total", "bytes_total" },
+		{ "frames", "packets" },
+		{ "bytes", "bytes" },
+		{ "frames_total", "packets_total" },
+		{ "bytes_total", "bytes_total" },
 	};
 	struct fixture fixture;
 
 	(void)state;
-	fixture_init_rich(&fixture);
+	fixture_init_ports(&fixture);
 	fixture_fill(&fixture);
 	for (unsigned int key = 0; key < REPORT_KEYS; key++) {
-		json_t *document = print_and_read(&fixture, key, SIZE_MAX);
+		json_t *document = top_json_read(&fixture, key, SIZE_MAX);
 
-		assert_string_equal(text_of(document, "by"), report_key_name(key));
+		assert_string_equal(json_string_of(document, "by"), report_key_name(key));
 		for (size_t i = 0; i < COUNT(counts); i++) {
-			json_int_t all = number(document, counts[i].all);
+			json_int_t all = json_number(document, counts[i].all);
 			const char *each = counts[i].of_each;
 
 			assert_true(all > 0);
@@ -166,16 +112,17 @@ static void test_top_json_print_numbers(void **state)
 		json_t *document, *row, *side;
 
 		fixture_init(&fixture, &service, 1, 1);
-		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT), counter, counter);
-		document = print_and_read(&fixture, REPORT_SERVICE, 1);
+		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, PORT_TO_CLIENT, true), counter,
+			    counter);
+		document = top_json_read(&fixture, REPORT_SERVICE, 1);
 		row = json_array_get(json_object_get(document, "rows"), 0);
 		side = json_object_get(row, "to_client");
-		if (number(row, "bytes") != rows[i].shown ||
-		    number(row, "packets_total") != rows[i].shown ||
-		    number(side, "bytes_total") != rows[i].shown ||
-		    number(document, "frames") != rows[i].shown)
-			fail_msg("%s: %lld", rows[i].desc, (long long)number(row, "bytes"));
-		assert_int_equal(number(json_object_get(row, "to_server"), "bytes_total"), 0);
+		if (json_number(row, "bytes") != rows[i].shown ||
+		    json_number(row, "packets_total") != rows[i].shown ||
+		    json_number(side, "bytes_total") != rows[i].shown ||
+		    json_number(document, "frames") != rows[i].shown)
+			fail_msg("%s: %lld", rows[i].desc, (long long)json_number(row, "bytes"));
+		assert_int_equal(json_number(json_object_get(row, "to_server"), "bytes_total"), 0);
 		json_decref(document);
 		fixture_fini(&fixture);
 	}
@@ -207,17 +154,19 @@ static void test_top_json_print_names(void **state)
 
 		fixture_init(&fixture, &service, 1, 1);
 		fixture.measurement.devices[0].name = rows[i].name;
-		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, 0), one, one);
-		document = print_and_read(&fixture, REPORT_SERVICE, 1);
+		fixture_set(&fixture, 0, PORT_INDEX_SERVICE(1, 0, true), one, one);
+		document = top_json_read(&fixture, REPORT_SERVICE, 1);
 		assert_string_equal(
-			text_of(json_array_get(json_object_get(document, "services"), 0),
-				"service"),
+			json_string_of(json_array_get(json_object_get(document, "services"), 0),
+				       "service"),
 			rows[i].shown);
 		assert_string_equal(
-			text_of(json_array_get(json_object_get(document, "rows"), 0), "label"),
+			json_string_of(json_array_get(json_object_get(document, "rows"), 0),
+				       "label"),
 			rows[i].shown);
 		assert_string_equal(
-			text_of(json_array_get(json_object_get(document, "devices"), 0), "device"),
+			json_string_of(json_array_get(json_object_get(document, "devices"), 0),
+				       "device"),
 			rows[i].shown);
 		json_decref(document);
 		fixture_fini(&fixture);
@@ -233,7 +182,7 @@ static void test_top_json_print_rows_asked(void **state)
 	(void)state;
 	fixture_init_rich(&fixture);
 	for (size_t i = 0; i < COUNT(asked); i++) {
-		json_t *document = print_and_read(&fixture, REPORT_SERVICE, asked[i]);
+		json_t *document = top_json_read(&fixture, REPORT_SERVICE, asked[i]);
 
 		assert_int_equal(json_array_size(json_object_get(document, "rows")),
 				 asked[i] < 16 ? asked[i] : 16);
