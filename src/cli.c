@@ -109,6 +109,10 @@ static int check_command(const struct cli_options *options)
 		log_errorx("option '--trace': goes with --replay, and not with --json");
 		return -EINVAL;
 	}
+	if (options->command == CLI_REPLAY && options->interfaces.count) {
+		log_errorx("option '--interface': --replay touches no device");
+		return -EINVAL;
+	}
 	if (options->command == CLI_DETACH && options->interfaces.count) {
 		log_errorx("option '--interface': --detach ends the counting on all devices");
 		return -EINVAL;

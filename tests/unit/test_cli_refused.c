@@ -112,6 +112,8 @@ static const struct refused_row {
 	{ "--json --attach", ONLY_JSON },
 	{ "--detach --json", ONLY_JSON },
 	{ "--check-services x --json", ONLY_JSON },
+	{ "--replay x -i eth0", "option '--interface': --replay touches no device" },
+	{ "-i eth0 --detach", "option '--interface': --detach ends the counting on all devices" },
 	{ "--bogus -t 0 --top --once", "option '--bogus': unknown" },
 	{ "--esc\033[2J", "option '--esc?[2J': unknown" },
 };
