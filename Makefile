@@ -16,12 +16,12 @@ WERROR ?= 0
 SANITIZE ?= 0
 
 VERSION := 0.1.0$(addprefix -g,$(shell git describe --always --dirty 2>/dev/null))
-LIBRARIES := libbpf libelf zlib libmnl jansson libpcap
+LIBRARIES := libbpf libelf zlib libmnl jansson libpcap libcap
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
 # ---- what is needed, and one sentence for each that is missing
-PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev
+PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev libcap-dev
 BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
 TEST_PACKAGES := libcmocka-dev iproute2 ethtool tshark tcpdump iperf3 curl jq bind9-dnsutils dnsmasq-base \
 	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19
@@ -42,6 +42,7 @@ $(call need_library,zlib,zlib1g-dev)
 $(call need_library,libmnl,libmnl-dev)
 $(call need_library,jansson,libjansson-dev)
 $(call need_library,libpcap,libpcap-dev)
+$(call need_library,libcap,libcap-dev)
 endef
 
 # `run`, `demo` and `check` install first and build in a second make, which then finds what it needs.

@@ -23,7 +23,18 @@ struct slots;
 struct snapshot;
 struct unclassified;
 
-enum datapath_mode { DATAPATH_AUTO, DATAPATH_NATIVE, DATAPATH_GENERIC };
+/*
+ * Where frames are seen. AUTO: native XDP, else TC. TC: tcx where the kernel has it, else CLSACT.
+ * Values are kept in the pinned state.
+ */
+enum datapath_mode {
+	DATAPATH_AUTO,
+	DATAPATH_NATIVE,  /* XDP in the driver */
+	DATAPATH_GENERIC, /* XDP behind it, which sees frames after they were merged */
+	DATAPATH_TC,      /* the tc hook by a tcx link */
+	DATAPATH_CLSACT,  /* the tc hook by a filter of a clsact queueing discipline */
+	DATAPATH_MODES,
+};
 
 enum datapath_switch { DATAPATH_CHOOSE, DATAPATH_ON, DATAPATH_OFF };
 
@@ -45,14 +56,17 @@ struct datapath_state {
 	uint64_t base_counted; /* frames counted before the program came to the present interface */
 	uint64_t base_packets; /* that interface's own counters at that time */
 	uint64_t base_bytes;
-	uint32_t mode; /* enum datapath_mode, never DATAPATH_AUTO */
-	uint32_t reserved;
+	uint32_t mode;    /* enum datapath_mode, never DATAPATH_AUTO */
+	uint32_t ifindex; /* that it was attached to last */
 };
 
 _Static_assert(sizeof(struct datapath_state) == 72, "no implicit padding in a map value");
 
+/* A device whose frames are counted in one direction: those it receives, or those it transmits. */
 struct datapath_device {
-	char name[IFNAMSIZ];
+	char name[IFNAMSIZ];        /* the label of its counters */
+	char folder[IFNAMSIZ + 16]; /* its name in the pinned state: "eth0", or "eth0:egress" */
+	bool is_egress;             /* transmitted frames; else those received */
 	struct datapath_state state;
 	uint32_t ifindex; /* that the link is on; 0: the device is gone or not attached */
 	int counters;     /* descriptors, -1: none */
@@ -91,8 +105,8 @@ int datapath_publish(struct datapath *datapath, const struct porttable *table);
  * Attaches a device, or replaces the program of one that is attached. 0, -EOPNOTSUPP (a device of a
  * kind that cannot be counted), or another -errno; then nothing of that device has changed.
  */
-int datapath_attach(struct datapath *datapath, const struct device *device,
-		    enum datapath_mode mode);
+int datapath_attach(struct datapath *datapath, const struct device *device, enum datapath_mode mode,
+		    bool is_egress);
 /* Takes back what this process has made, attached or pinned; for a start that failed half-way. */
 void datapath_undo(struct datapath *datapath);
 
@@ -145,6 +159,11 @@ bool datapath_agent_runs(const struct datapath *datapath);
 uint32_t datapath_capacity(const struct datapath *datapath);     /* services there is room for */
 uint64_t datapath_memory_bytes(const struct datapath *datapath); /* of all maps, in the kernel */
 const char *datapath_library_version(void);
+/* As users write it: "auto", "native", "generic", "tc", "clsact". */
 const char *datapath_mode_name(uint32_t mode);
+/* What metrics and --status tell of an attached device: "xdp" with "native" or "generic", "tc" with
+ * "tcx" or "clsact". */
+const char *datapath_hook_label(uint32_t mode);
+const char *datapath_mode_label(uint32_t mode);
 
 #endif

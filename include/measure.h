@@ -6,6 +6,7 @@
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,8 +19,9 @@ struct porttable;
 
 struct measured_device {
 	const char *name;
-	const char *hook;         /* "xdp" */
-	const char *mode;         /* "native" or "generic" */
+	const char *hook;         /* "xdp" or "tc" */
+	const char *mode;         /* "native", "generic", "tcx" or "clsact" */
+	bool is_egress;           /* transmitted frames; else those received */
 	struct snapshot total;    /* since counting began */
 	struct snapshot interval; /* since the measurement before; all 0 if there was none */
 };

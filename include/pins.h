@@ -19,7 +19,9 @@
 #include <stdbool.h>
 
 #define PINS_DEFAULT "/sys/fs/bpf/portacct"
-#define PINS_ESCAPED_MAX (3 * IFNAMSIZ)
+#define PINS_FOLDER_MAX                                                                            \
+	(IFNAMSIZ + 16) /* "eth0", or what is counted of it besides: "eth0:egress" */
+#define PINS_ESCAPED_MAX (3 * PINS_FOLDER_MAX)
 
 struct pins {
 	int fd;              /* PIN-DIR/v1; -1: not open */
@@ -41,19 +43,19 @@ void pins_unlock_records(int lock);
 
 /* The path of a map of all devices, or of a device's; false if it does not fit. */
 bool pins_map_path(const struct pins *pins, const char *map, char path[PATH_MAX]);
-bool pins_device_path(const struct pins *pins, const char *device, const char *file,
+bool pins_device_path(const struct pins *pins, const char *folder, const char *file,
 		      char path[PATH_MAX]);
 /* 1: made, 0: was there, or -errno (logged). */
-int pins_make_device(const struct pins *pins, const char *device);
-/* Calls each device's name; stops at the first that returns other than 0, and returns that. */
-int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *device),
+int pins_make_device(const struct pins *pins, const char *folder);
+/* Calls each device's folder; stops at the first that returns other than 0, and returns that. */
+int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *folder),
 		     void *ctx);
 /* Removes a device's folder, its link first, and so detaches the device. */
-int pins_remove_device(const struct pins *pins, const char *device);
+int pins_remove_device(const struct pins *pins, const char *folder);
 /* Removes all there is, devices first, and the directories. */
 int pins_remove(struct pins *pins);
 
-void pins_escape(const char *device, char escaped[PINS_ESCAPED_MAX]);
-bool pins_unescape(const char *escaped, char device[IFNAMSIZ]);
+void pins_escape(const char *folder, char escaped[PINS_ESCAPED_MAX]);
+bool pins_unescape(const char *escaped, char folder[PINS_FOLDER_MAX]);
 
 #endif

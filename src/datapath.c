@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,16 +20,28 @@ void datapath_close_fd(int *fd)
 	*fd = -1;
 }
 
-struct datapath_device *datapath_find(struct datapath *datapath, const char *name)
+struct datapath_device *datapath_find(struct datapath *datapath, const char *folder)
 {
 	for (size_t i = 0; i < datapath->count; i++)
-		if (!strcmp(datapath->devices[i].name, name))
+		if (!strcmp(datapath->devices[i].folder, folder))
 			return &datapath->devices[i];
 	return NULL;
 }
 
+/* What is transmitted is counted in a folder of its own, whose name no device can have. */
+static void set_names(struct datapath_device *device, const char *folder)
+{
+	size_t len = strlen(folder), suffix = strlen(DATAPATH_EGRESS);
+
+	device->is_egress = len > suffix && !strcmp(folder + len - suffix, DATAPATH_EGRESS);
+	strncpy(device->folder, folder, sizeof(device->folder) - 1);
+	if (device->is_egress)
+		len -= suffix;
+	snprintf(device->name, sizeof(device->name), "%.*s", (int)len, folder);
+}
+
 /* In the order of names, so that all that is printed keeps one order. */
-struct datapath_device *datapath_add(struct datapath *datapath, const char *name)
+struct datapath_device *datapath_add(struct datapath *datapath, const char *folder)
 {
 	struct datapath_device *devices;
 	size_t at = 0;
@@ -37,14 +50,14 @@ struct datapath_device *datapath_add(struct datapath *datapath, const char *name
 	if (!devices)
 		return NULL;
 	datapath->devices = devices;
-	while (at < datapath->count && strcmp(devices[at].name, name) < 0)
+	while (at < datapath->count && strcmp(devices[at].folder, folder) < 0)
 		at++;
 	memmove(&devices[at + 1], &devices[at], (datapath->count - at) * sizeof(*devices));
 	datapath->count++;
 	devices[at] = (struct datapath_device){
 		.counters = -1, .handshakes = -1, .link = -1, .state_map = -1
 	};
-	strncpy(devices[at].name, name, sizeof(devices[at].name) - 1);
+	set_names(&devices[at], folder);
 	return &devices[at];
 }
 
@@ -67,14 +80,14 @@ static int keep_silent(enum libbpf_print_level level, const char *format, va_lis
 	return 0;
 }
 
-static int adopt(void *ctx, const char *name)
+static int adopt(void *ctx, const char *folder)
 {
-	return datapath_adopt(ctx, name);
+	return datapath_adopt(ctx, folder);
 }
 
-static int is_there(void *ctx, const char *name)
+static int is_there(void *ctx, const char *folder)
 {
-	(void)ctx, (void)name;
+	(void)ctx, (void)folder;
 	return 1;
 }
 

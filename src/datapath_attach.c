@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Puts the program on a device's XDP hook, and takes note of what it found there. */
+/* Puts a program on a device, and takes note of what it found there. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,69 +14,6 @@
 #include "snapshot.h"
 #include "version.h"
 
-const char *datapath_mode_name(uint32_t mode)
-{
-	return mode == DATAPATH_NATIVE ? "native" : mode == DATAPATH_GENERIC ? "generic" : "auto";
-}
-
-/*
- * Whether the link is the one on this very interface: a number alone may be that of another device,
- * made since, or in another network namespace.
- */
-static bool is_counting(const struct datapath_device *device, const struct device *interface)
-{
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info), id = 0;
-
-	return device->link >= 0 && !bpf_obj_get_info_by_fd(device->link, &info, &size) &&
-	       info.xdp.ifindex == interface->ifindex &&
-	       !bpf_xdp_query_id((int)interface->ifindex, 0, &id) && id == info.prog_id;
-}
-
-/* What the errno of attaching means on an XDP hook. */
-static const char *attach_hint(int err)
-{
-	switch (-err) {
-	case EBUSY:
-	case EEXIST:
-		return " (another XDP program is on this device or on one above it)";
-	case EOPNOTSUPP:
-		return " (its driver has no native XDP: --mode generic counts, more slowly)";
-	case EINVAL:
-	case ERANGE:
-		return " (its MTU may be too large for XDP)";
-	case ENOMEM:
-		return " (its driver may have too few queues)";
-	case EPERM:
-		return " (CAP_NET_ADMIN is needed)";
-	default:
-		return "";
-	}
-}
-
-static int create_link(struct datapath_device *device, int program)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, options,
-		    .flags = device->state.mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE
-								    : XDP_FLAGS_DRV_MODE);
-	int link = bpf_link_create(program, (int)device->ifindex, BPF_XDP, &options);
-	__u32 id = 0;
-
-	if (link >= 0) {
-		device->link = link;
-		device->is_attached_now = true;
-		return 0;
-	}
-	if ((link == -EBUSY || link == -EEXIST) &&
-	    !bpf_xdp_query_id((int)device->ifindex, 0, &id) && id)
-		log_error(link, "device '%s': cannot be attached%s, id %u", device->name,
-			  attach_hint(link), id);
-	else
-		log_error(link, "device '%s': cannot be attached%s", device->name,
-			  attach_hint(link));
-	return link;
-}
-
 static int store_state(const struct datapath_device *device)
 {
 	uint32_t index = 0;
@@ -85,32 +21,6 @@ static int store_state(const struct datapath_device *device)
 
 	if (err)
 		log_error(err, "device '%s': its state cannot be stored", device->name);
-	return err;
-}
-
-static int pin_link(const struct datapath *datapath, const struct datapath_device *device)
-{
-	char path[PATH_MAX];
-	int err;
-
-	if (datapath->access == DATAPATH_PRIVATE)
-		return 0;
-	if (!pins_device_path(&datapath->pins, device->name, "link", path))
-		return -ENAMETOOLONG;
-	unlink(path); /* that of a device which is gone */
-	err = bpf_obj_pin(device->link, path);
-	if (err)
-		log_error(err, "pin '%s': cannot be made", path);
-	return err;
-}
-
-/* A program of this version in place of the one that counts: the link stays, no frame is missed. */
-static int replace_program(const struct datapath_device *device, int program)
-{
-	int err = bpf_link_update(device->link, program, NULL);
-
-	if (err)
-		log_error(err, "device '%s': its program cannot be replaced", device->name);
 	return err;
 }
 
@@ -162,8 +72,9 @@ static int attach_anew(struct datapath *datapath, struct datapath_device *device
 		return err;
 	datapath_close_fd(&device->link);
 	device->ifindex = interface->ifindex;
-	err = create_link(device, program);
-	return err ? err : pin_link(datapath, device);
+	device->state.ifindex = interface->ifindex;
+	err = datapath_hook_attach(device, program);
+	return err ? err : datapath_pin_link(datapath, device);
 }
 
 static int attach(struct datapath *datapath, struct datapath_device *device,
@@ -176,8 +87,8 @@ static int attach(struct datapath *datapath, struct datapath_device *device,
 		return -errno;
 	program = datapath_program(skeleton);
 	snprintf(device->state.version, sizeof(device->state.version), "%s", PORTACCT_VERSION);
-	if (is_counting(device, interface)) {
-		err = replace_program(device, program);
+	if (datapath_is_on(device, interface)) {
+		err = datapath_hook_replace(device, program);
 		if (!err)
 			err = store_state(device);
 	} else {
@@ -193,7 +104,7 @@ static int attach(struct datapath *datapath, struct datapath_device *device,
 static int choose_mode(struct datapath_device *device, const struct device *interface,
 		       enum datapath_mode mode)
 {
-	bool counting = is_counting(device, interface);
+	bool counting = datapath_is_on(device, interface);
 
 	if (counting && mode != DATAPATH_AUTO && device->state.mode != mode) {
 		log_errorx("device '%s': is counted in %s mode: --detach first to change it",
@@ -209,22 +120,25 @@ static int choose_mode(struct datapath_device *device, const struct device *inte
  * Where a device is counted already, under whatever name it then had; else the place of its name,
  * if that is free: a link that is alive elsewhere is not given up for it.
  */
-static struct datapath_device *place(struct datapath *datapath, const struct device *interface)
+static struct datapath_device *place(struct datapath *datapath, const struct device *interface,
+				     bool is_egress)
 {
 	struct datapath_device *device;
+	char folder[PINS_FOLDER_MAX];
 
 	for (size_t i = 0; i < datapath->count; i++) {
 		device = &datapath->devices[i];
-		if (!is_counting(device, interface))
+		if (device->is_egress != is_egress || !datapath_is_on(device, interface))
 			continue;
 		if (strcmp(device->name, interface->name))
 			log_info("device '%s': is counted as '%s', its earlier name",
 				 interface->name, device->name);
 		return device;
 	}
-	device = datapath_find(datapath, interface->name);
+	snprintf(folder, sizeof(folder), "%s%s", interface->name, is_egress ? DATAPATH_EGRESS : "");
+	device = datapath_find(datapath, folder);
 	if (!device)
-		return datapath_make_device(datapath, interface->name);
+		return datapath_make_device(datapath, folder);
 	if (!device->ifindex)
 		return device;
 	log_errorx("device '%s': the counters of this name belong to another device, number %u: "
@@ -248,7 +162,7 @@ static int check(const struct device *interface, bool *starts_at_l3)
 }
 
 int datapath_attach(struct datapath *datapath, const struct device *interface,
-		    enum datapath_mode mode)
+		    enum datapath_mode mode, bool is_egress)
 {
 	struct datapath_device *device;
 	bool starts_at_l3;
@@ -256,7 +170,7 @@ int datapath_attach(struct datapath *datapath, const struct device *interface,
 
 	if (err)
 		return err;
-	device = place(datapath, interface);
+	device = place(datapath, interface, is_egress);
 	if (!device)
 		return -EINVAL;
 	err = choose_mode(device, interface, mode);

@@ -60,7 +60,7 @@ static int check_map(const struct datapath *datapath, const char *device, const 
 
 static int open_maps(struct datapath *datapath, struct datapath_device *device)
 {
-	const char *name = device->name;
+	const char *name = device->folder;
 	uint32_t index = 0;
 	int err;
 
@@ -81,22 +81,11 @@ static int open_maps(struct datapath *datapath, struct datapath_device *device)
 	return err ? err : bpf_map_lookup_elem(device->state_map, &index, &device->state);
 }
 
-/* The link's device, which follows it through renames; 0: the device is gone. */
-static uint32_t link_ifindex(int link)
-{
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(link, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
-		return 0;
-	return info.xdp.ifindex;
-}
-
-static bool is_pinned(const struct datapath *datapath, const char *name, const char *file)
+static bool is_pinned(const struct datapath *datapath, const char *folder, const char *file)
 {
 	char path[PATH_MAX];
 
-	return pins_device_path(&datapath->pins, name, file, path) && !access(path, F_OK);
+	return pins_device_path(&datapath->pins, folder, file, path) && !access(path, F_OK);
 }
 
 /*
@@ -104,39 +93,39 @@ static bool is_pinned(const struct datapath *datapath, const char *name, const c
  * folder without state, which a reader passes over and the next start fills. A link without the
  * others is the work of somebody else: what it counts cannot be told, and it is not ours to end.
  */
-int datapath_adopt(struct datapath *datapath, const char *name)
+int datapath_adopt(struct datapath *datapath, const char *folder)
 {
-	bool complete = is_pinned(datapath, name, "counters") &&
-			is_pinned(datapath, name, "handshakes") &&
-			is_pinned(datapath, name, "state");
+	bool complete = is_pinned(datapath, folder, "counters") &&
+			is_pinned(datapath, folder, "handshakes") &&
+			is_pinned(datapath, folder, "state");
 	struct datapath_device *device;
 	char path[PATH_MAX];
 
-	if (!complete && !is_pinned(datapath, name, "link"))
+	if (!complete && !is_pinned(datapath, folder, "link"))
 		return 0;
 	if (!complete) {
 		log_errorx("pin directory '%s': the counters or the state of device '%s' are "
 			   "missing: --detach first, then start anew",
-			   datapath->pins.path, name);
+			   datapath->pins.path, folder);
 		return -EINVAL;
 	}
-	device = datapath_add(datapath, name);
-	if (!device || !pins_device_path(&datapath->pins, name, "link", path))
+	device = datapath_add(datapath, folder);
+	if (!device || !pins_device_path(&datapath->pins, folder, "link", path))
 		return -ENOMEM;
 	device->link = bpf_obj_get(path);
-	device->ifindex = device->link < 0 ? 0 : link_ifindex(device->link);
+	device->ifindex = datapath_hook_ifindex(device);
 	return open_maps(datapath, device);
 }
 
-struct datapath_device *datapath_make_device(struct datapath *datapath, const char *name)
+struct datapath_device *datapath_make_device(struct datapath *datapath, const char *folder)
 {
 	struct datapath_device *device;
-	int made =
-		datapath->access == DATAPATH_PRIVATE ? 0 : pins_make_device(&datapath->pins, name);
+	int made = datapath->access == DATAPATH_PRIVATE ? 0
+							: pins_make_device(&datapath->pins, folder);
 
 	if (made < 0)
 		return NULL;
-	device = datapath_add(datapath, name);
+	device = datapath_add(datapath, folder);
 	if (!device)
 		return NULL;
 	device->is_new = made;
@@ -155,9 +144,9 @@ void datapath_undo_device(struct datapath *datapath, struct datapath_device *dev
 	if (device->is_attached_now)
 		datapath_close_fd(&device->link);
 	if (is_pinned_now && device->is_new)
-		pins_remove_device(&datapath->pins, device->name);
+		pins_remove_device(&datapath->pins, device->folder);
 	else if (is_pinned_now && device->is_attached_now &&
-		 pins_device_path(&datapath->pins, device->name, "link", path))
+		 pins_device_path(&datapath->pins, device->folder, "link", path))
 		unlink(path);
 	if (device->is_added)
 		datapath_drop(datapath, device);

@@ -2,8 +2,8 @@
 /*
  * What the files of the datapath share: datapath.c (open, close), datapath_maps.c (services, port
  * table), datapath_shared.c (the other maps of all devices), datapath_device.c (a device's maps),
- * datapath_load.c (program), datapath_attach.c (links), datapath_replay.c (frames handed in),
- * datapath_read.c (counters).
+ * datapath_load.c (program), datapath_hook.c (links), datapath_attach.c (devices),
+ * datapath_replay.c (frames handed in), datapath_read.c (counters).
  */
 #ifndef DATAPATH_PRIVATE_H
 #define DATAPATH_PRIVATE_H
@@ -13,6 +13,7 @@
 #include "port_abi.h"
 
 struct agent_bpf;
+struct device;
 struct slot_record;
 
 struct datapath {
@@ -66,15 +67,33 @@ int datapath_map(struct datapath *datapath, const char *path,
 /* Maps the records of the services map into memory. 0 or -errno (logged). */
 int datapath_map_records(struct datapath *datapath);
 /* Adds a device with no descriptors; NULL when out of memory. */
-struct datapath_device *datapath_add(struct datapath *datapath, const char *name);
-struct datapath_device *datapath_find(struct datapath *datapath, const char *name);
+struct datapath_device *datapath_add(struct datapath *datapath, const char *folder);
+struct datapath_device *datapath_find(struct datapath *datapath, const char *folder);
 void datapath_close_fd(int *fd);
 void datapath_drop(struct datapath *datapath, struct datapath_device *device);
 /* A place for a device that has none, with its maps open. NULL: failed (logged), nothing left. */
-struct datapath_device *datapath_make_device(struct datapath *datapath, const char *name);
+struct datapath_device *datapath_make_device(struct datapath *datapath, const char *folder);
 /* Takes back what this process has made of a device; one that it added is gone afterwards. */
 void datapath_undo_device(struct datapath *datapath, struct datapath_device *device);
 /* Opens what is pinned of a device. 0 or -errno (logged). */
-int datapath_adopt(struct datapath *datapath, const char *name);
+int datapath_adopt(struct datapath *datapath, const char *folder);
+
+#define DATAPATH_EGRESS ":egress" /* ends the name of a folder of transmitted frames */
+_Static_assert(sizeof(((struct datapath_device *)0)->folder) == PINS_FOLDER_MAX,
+	       "a folder's name fits");
+
+/*
+ * Whether the device's program is on this very interface: a number alone may be that of another
+ * one, made since, or in another network namespace.
+ */
+bool datapath_is_on(const struct datapath_device *device, const struct device *interface);
+/* What is adopted: the interface that it is on, which it follows; 0: that one is gone. */
+uint32_t datapath_hook_ifindex(const struct datapath_device *device);
+/* Puts the program on interface number device->ifindex by the hook of device->state.mode. 0 or
+ * -errno (logged). */
+int datapath_hook_attach(struct datapath_device *device, int program);
+/* Replaces the program that counts, in place: no frame is missed. 0 or -errno (logged). */
+int datapath_hook_replace(const struct datapath_device *device, int program);
+int datapath_pin_link(const struct datapath *datapath, const struct datapath_device *device);
 
 #endif

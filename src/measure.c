@@ -63,10 +63,12 @@ int measurement_add_ports(struct measurement *measurement)
 	return 0;
 }
 
-static const struct measured_device *find(const struct measurement *measurement, const char *name)
+static const struct measured_device *find(const struct measurement *measurement,
+					  const struct measured_device *device)
 {
 	for (size_t i = 0; i < measurement->count; i++)
-		if (!strcmp(measurement->devices[i].name, name))
+		if (!strcmp(measurement->devices[i].name, device->name) &&
+		    measurement->devices[i].is_egress == device->is_egress)
 			return &measurement->devices[i];
 	return NULL;
 }
@@ -82,7 +84,7 @@ void measurement_compare(struct measurement *now, const struct measurement *befo
 {
 	for (size_t i = 0; i < now->count; i++) {
 		struct measured_device *device = &now->devices[i];
-		const struct measured_device *earlier = find(before, device->name);
+		const struct measured_device *earlier = find(before, device);
 
 		snapshot_copy(&device->interval, &device->total);
 		if (!earlier)

@@ -97,7 +97,7 @@ static int attach_all(struct session *session, const struct devices *devices)
 	for (size_t i = 0; !err && i < devices->count; i++) {
 		const struct device *device = &devices->list[i];
 
-		err = datapath_attach(session->datapath, device, session->options->mode);
+		err = datapath_attach(session->datapath, device, session->options->mode, false);
 		attached += !err;
 		if (err == -EOPNOTSUPP && !is_named(session, device->name))
 			err = 0;

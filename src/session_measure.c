@@ -45,8 +45,9 @@ static int fill(struct session *session, struct measurement *measurement)
 		if (!is_measured(session, device))
 			continue;
 		measured->name = device->name;
-		measured->hook = "xdp";
-		measured->mode = datapath_mode_name(device->state.mode);
+		measured->hook = datapath_hook_label(device->state.mode);
+		measured->mode = datapath_mode_label(device->state.mode);
+		measured->is_egress = device->is_egress;
 		err = datapath_read(session->datapath, i, &measured->total);
 		measured++;
 	}

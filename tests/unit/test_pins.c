@@ -39,6 +39,7 @@ static const struct escape_row {
 	{ "the longest name", "123456789012345", "123456789012345" },
 	{ "the longest name, all dots", "...............",
 	  "%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E" },
+	{ "what is transmitted", "eth0.7:egress", "eth0%2E7:egress" },
 	{ "bytes above ASCII", "\xc3\xa9th", "\xc3\xa9th" },
 };
 
@@ -47,7 +48,7 @@ static void test_pins_escape_and_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(escape_rows); i++) {
 		const struct escape_row *row = &escape_rows[i];
-		char escaped[PINS_ESCAPED_MAX], device[IFNAMSIZ];
+		char escaped[PINS_ESCAPED_MAX], device[PINS_FOLDER_MAX];
 
 		pins_escape(row->device, escaped);
 		if (strcmp(escaped, row->escaped) != 0)
@@ -64,6 +65,7 @@ static void test_pins_unescape_refused(void **state)
 		const char *escaped;
 	} rows[] = {
 		{ "empty", "" },
+		{ "no device", ":egress" },
 		{ "too long", "1234567890123456" },
 		{ "too long when escaped", "%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E" },
 		{ "nothing behind the percent sign", "eth%" },
@@ -77,7 +79,7 @@ static void test_pins_unescape_refused(void **state)
 		{ "a dot that was not escaped", "eth0.1" },
 		{ "a map's name", "ports" },
 	};
-	char device[IFNAMSIZ];
+	char device[PINS_FOLDER_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)

@@ -278,7 +278,7 @@ static void test_pins_remove_device_link_first(void **state)
 
 static void test_pins_remove_everything(void **state)
 {
-	char device[IFNAMSIZ];
+	char device[PINS_FOLDER_MAX];
 	struct pins pins;
 
 	(void)state;
