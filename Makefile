@@ -14,6 +14,10 @@ TEXTFILE_DIR ?= /var/lib/prometheus/node-exporter
 V ?= 0
 WERROR ?= 0
 SANITIZE ?= 0
+ABI_NEXT ?= 0
+FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 1800
+SEED ?= $(shell date +%s)
 
 VERSION := 0.1.0$(addprefix -g,$(shell git describe --always --dirty 2>/dev/null))
 LIBRARIES := libbpf libelf zlib libmnl jansson libpcap libcap
@@ -24,7 +28,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev libcap-dev
 BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
 TEST_PACKAGES := libcmocka-dev iproute2 ethtool tshark tcpdump iperf3 curl jq bind9-dnsutils dnsmasq-base \
-	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19
+	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19 ?libclang-rt-dev
 DAEMON_PACKAGES := prometheus prometheus-node-exporter
 NO_BUILD := help deps test-deps clean distclean layers
 
@@ -59,11 +63,13 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 	-Wpointer-arith -Wcast-qual $(call option,-Wformat-signedness) $(if $(filter 1,$(WERROR)),-Werror)
 comma := ,
 SANITIZERS := $(if $(filter 1,$(SANITIZE)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -O1)
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -isystem $(O) -MMD -MP
+# For a test: as a later version would be, whose counters are laid out otherwise (port_abi.h).
+ABI := $(if $(filter 1,$(ABI_NEXT)),-DPORT_ABI_NEXT)
+CPPFLAGS += $(ABI) -D_GNU_SOURCE -Iinclude -isystem $(O) -MMD -MP
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 LDLIBS += $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -Iinclude -Ivmlinux
+BPF_CFLAGS := $(ABI) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -Iinclude -Ivmlinux
 
 SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 OBJ := $(SRC:src/%.c=$(O)/%.o)
@@ -72,11 +78,14 @@ BPF_TESTS := $(wildcard tests/bpf/test_*.c)
 SUPPORT := $(filter-out $(UNIT) $(BPF_TESTS),$(wildcard tests/unit/*.c tests/bpf/*.c))
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(O)/tests/unit/%)
 BPF_BIN := $(BPF_TESTS:tests/bpf/%.c=$(O)/tests/bpf/%)
+RELIABILITY_BIN := $(patsubst %.c,$(O)/%,$(wildcard tests/reliability/*.c))
+
+SKELETONS := $(O)/agent.skel.h $(O)/tc.skel.h
 
 all: $(O)/agent
 
-# ---- the kernel half
-$(O)/agent.bpf.o: bpf/agent.bpf.c | $(O)/.made
+# ---- the kernel half: one source, a program for each hook
+$(O)/%.bpf.o: bpf/%.bpf.c | $(O)/.made
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
@@ -89,9 +98,9 @@ $(O)/%.o: src/%.c | $(O)/.made
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
 
-$(O)/datapath_load.o $(O)/datapath_replay.o: $(O)/agent.skel.h
-$(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/status.o: CPPFLAGS += -DPORTACCT_VERSION='"$(VERSION)"'
-$(O)/datapath_attach.o $(O)/cli.o $(O)/prom.o $(O)/status.o: $(O)/version
+$(O)/datapath_load.o: $(SKELETONS)
+$(O)/datapath_attach.o $(O)/datapath_carry.o $(O)/cli.o $(O)/prom.o $(O)/status.o $(O)/status_json.o: CPPFLAGS += -DPORTACCT_VERSION='"$(VERSION)"'
+$(O)/datapath_attach.o $(O)/datapath_carry.o $(O)/cli.o $(O)/prom.o $(O)/status.o $(O)/status_json.o: $(O)/version
 $(O)/builtin.o: data/services.csv
 $(O)/builtin.o: CPPFLAGS += -DSERVICES_CSV='"data/services.csv"'
 
@@ -105,14 +114,14 @@ $(O)/agent: $(O)/main.o $(O)/libagent.a
 
 # ---- tests and bench
 TEST_CPPFLAGS := -Ibpf -Itests/unit -Itests/bpf -DSERVICES_CSV='"data/services.csv"'
-$(O)/tests/%.o: tests/%.c $(O)/agent.skel.h | $(O)/.made
+$(O)/tests/%.o: tests/%.c $(SKELETONS) | $(O)/.made
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(TEST_CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
 
 $(O)/libsupport.a: $(SUPPORT:%.c=$(O)/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(UNIT_BIN) $(BPF_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libsupport.a $(O)/libagent.a
+$(UNIT_BIN) $(BPF_BIN) $(RELIABILITY_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libsupport.a $(O)/libagent.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm $(LDLIBS)
 
@@ -126,15 +135,17 @@ $(O)/tests/bench/bench: $(BENCH_OBJ) $(O)/libagent.a
 $(BENCH_BPF): $(O)/tests/bench/%.bpf.o: tests/bench/%.bpf.c | $(O)/.made
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
-tests: $(UNIT_BIN) $(BPF_BIN) all
+tests: $(UNIT_BIN) $(BPF_BIN) $(RELIABILITY_BIN) all
 unit-tests: $(UNIT_BIN)
 
 check: test-deps
 	$(Q)$(MAKE) --no-print-directory check-built
 
-# The sanitized copies are built beside and run by the same runner.
-check-built: tests
-	$(Q)$(MAKE) --no-print-directory O=$(O)/asan SANITIZE=1 unit-tests
+# The sanitized copies are built beside and run by the same runner. On two processors, unless told.
+JOBS_OPTION = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
+check-built:
+	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) tests
+	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) O=$(O)/asan SANITIZE=1 unit-tests
 	$(Q)O='$(O)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' sh tests/run.sh
 
 check-asan:
@@ -147,13 +158,31 @@ layers:
 bench: all $(O)/tests/bench/bench $(BENCH_BPF)
 	$(Q)O='$(O)' sh tests/bench/bench.sh
 
+# Fuzzers link only what they need, from a library of their own: sources built with the fuzzer's eyes.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-REFERENCE := $(wildcard tests/bpf/reference*.c)
-fuzz: $(FUZZERS)
-$(FUZZERS): $(O)/fuzz/%: tests/fuzz/%.c $(SRC) $(REFERENCE) $(O)/agent.skel.h
+FUZZ_LIBRARY := $(SRC:%.c=$(O)/fuzz/%.o) $(patsubst %.c,$(O)/fuzz/%.o,$(wildcard tests/bpf/reference*.c) \
+	tests/unit/prom_reader.c)
+FUZZ_CLANG ?= $(CLANG)
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Ibpf \
+	-Isrc -Itests/bpf -Itests/unit -DSERVICES_CSV='"data/services.csv"' -DPORTACCT_VERSION='"fuzz"'
+fuzz: fuzzers
+	$(Q)O='$(O)' CLANG='$(CLANG)' sh tests/fuzz/run.sh $(FUZZ_SECONDS)
+fuzzers: $(FUZZERS)
+$(O)/fuzz/%.o: %.c $(SKELETONS)
+	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ibpf -Itests/bpf \
-		-isystem $(O) -DSERVICES_CSV='"data/services.csv"' $< $(SRC) $(REFERENCE) -o $@ $(LDLIBS)
+	$(Q)$(FUZZ_CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) -c $< -o $@
+$(O)/fuzz/libfuzz.a: $(FUZZ_LIBRARY)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(FUZZERS): $(O)/fuzz/%: $(O)/fuzz/tests/fuzz/%.o $(O)/fuzz/libfuzz.a
+	$(Q)$(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
+
+soak: all $(RELIABILITY_BIN)
+	$(Q)O='$(O)' SOAK_SECONDS='$(SOAK_SECONDS)' SEED='$(SEED)' sh tests/reliability/soak.sh
+
+scoreboard: tests
+	$(Q)O='$(O)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' sh tests/run.sh reliability
+	$(Q)O='$(O)' sh tests/scoreboard.sh write
 
 # ---- use
 run: deps
@@ -184,16 +213,18 @@ help:
 	@echo 'make run         install what is missing, build, count on the default devices (IFACE="a b", RUN_SECONDS=n)'
 	@echo 'make demo        count real traffic in network namespaces of its own'
 	@echo 'make check       all tests; make check-asan: unit tests under sanitizers; make layers: includes'
-	@echo 'make bench       cost of a packet; make fuzz: build the fuzzers'
+	@echo 'make bench       cost of a packet'
+	@echo 'make fuzz        fuzzers, FUZZ_SECONDS=60 each; make soak: random faults, SOAK_SECONDS=1800, SEED=n'
+	@echo 'make scoreboard  the checks R01 to R25, and their table in tests/README.md'
 	@echo 'make deps        install what the build needs (Debian, Ubuntu); make test-deps: what the tests need'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall; make clean'
 	@echo 'variables        CC CLANG BPFTOOL PKG_CONFIG O V=1 WERROR=1 SANITIZE=1'
 
 $(O)/.made:
-	@mkdir -p $(O)/tests/unit $(O)/tests/bpf $(O)/tests/bench && touch $@
+	@mkdir -p $(O)/tests/unit $(O)/tests/bpf $(O)/tests/bench $(O)/tests/reliability && touch $@
 
--include $(wildcard $(O)/*.d $(O)/tests/*/*.d)
+-include $(wildcard $(O)/*.d $(O)/tests/*/*.d $(O)/fuzz/*/*.d $(O)/fuzz/*/*/*.d)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests unit-tests check check-built check-asan layers bench fuzz run demo deps test-deps install uninstall \
+.PHONY: all tests unit-tests check check-built check-asan layers bench fuzz fuzzers soak scoreboard run demo deps test-deps install uninstall \
 	clean help

@@ -6,29 +6,29 @@
 #ifndef ACCOUNT_H
 #define ACCOUNT_H
 
-#include "config.h"
+#include "hook.h"
 #include "maps.h"
 #include "resolve.h"
 
-static __always_inline void add(struct port_counter *counter, __u64 bytes)
+static __always_inline void add(struct port_counter *counter, __u64 amount)
 {
-	counter->packets++;
-	counter->bytes += bytes;
+	counter->packets += amount_packets(amount);
+	counter->bytes += amount_bytes(amount);
 }
 
-static __always_inline bool account_add(__u32 index, __u64 bytes)
+static __always_inline bool account_add(__u32 index, __u64 amount)
 {
 	struct port_counter *counter = bpf_map_lookup_elem(&counters, &index);
 
 	if (!counter)
 		return false;
-	add(counter, bytes);
+	add(counter, amount);
 	return true;
 }
 
-static __always_inline void account_bucket(enum port_bucket bucket, __u64 bytes)
+static __always_inline void account_bucket(enum port_bucket bucket, __u64 amount)
 {
-	account_add(PORT_INDEX_BUCKETS + bucket, bytes);
+	account_add(PORT_INDEX_BUCKETS + bucket, amount);
 	if (is_replay) {
 		replay.slot = 0;
 		replay.bucket = bucket;
@@ -37,17 +37,17 @@ static __always_inline void account_bucket(enum port_bucket bucket, __u64 bytes)
 }
 
 /* Packets only. */
-static __always_inline void account_method(enum port_method method)
+static __always_inline void account_method(enum port_method method, __u64 amount)
 {
 	__u32 index = PORT_INDEX_METHODS + method;
 	struct port_counter *counter = bpf_map_lookup_elem(&counters, &index);
 
 	if (counter)
-		counter->packets++;
+		counter->packets += amount_packets(amount);
 }
 
 /* Of a frame with ports. */
-static __always_inline void report_packet(const struct xdp_md *ctx, const struct pkt *pkt)
+static __always_inline void report_packet(const struct hook_context *ctx, const struct pkt *pkt)
 {
 	replay.has_ports = true;
 	replay.source_port = pkt->source_port;
@@ -68,7 +68,7 @@ static __always_inline void report(__u8 transport, __u16 port, __u8 direction, _
 	replay.method = method;
 }
 
-static __always_inline void account_port(__u32 index, enum port_method method, __u64 bytes)
+static __always_inline void account_port(__u32 index, enum port_method method, __u64 amount)
 {
 	__u32 block_index = index / PORT_UNCLASSIFIED_BLOCK;
 	struct port_unclassified *block = bpf_map_lookup_elem(&unclassified, &block_index);
@@ -77,7 +77,7 @@ static __always_inline void account_port(__u32 index, enum port_method method, _
 	if (!block)
 		return;
 	counter = &block->ports[index % PORT_UNCLASSIFIED_BLOCK];
-	add(counter, bytes);
+	add(counter, amount);
 	counter->packets |= 1ULL << (PORT_UNCLASSIFIED_METHODS_SHIFT + (method & 7));
 }
 
@@ -86,13 +86,13 @@ static __always_inline void account_port(__u32 index, enum port_method method, _
  * its registers.
  */
 static __noinline int account_unclassified(__u32 index, enum port_method method,
-					   enum port_direction direction, __u64 bytes)
+					   enum port_direction direction, __u64 amount)
 {
 	__u8 transport = index >> 16 & (PORT_TRANSPORTS - 1);
 
-	account_add(PORT_INDEX_UNCLASSIFIED(transport, method & 7), bytes);
+	account_add(PORT_INDEX_UNCLASSIFIED(transport, method & 7), amount);
 	if (have_unclassified && transport <= PORT_UDP)
-		account_port(index, method, bytes);
+		account_port(index, method, amount);
 	if (is_replay)
 		report(transport, index, direction, method, 0);
 	return 0;
@@ -103,25 +103,26 @@ static __noinline int account_unclassified(__u32 index, enum port_method method,
  * device's counters, which it refuses to do; the frame would still be counted, as unclassified.
  */
 static __always_inline void account_verdict(const struct verdict *verdict, __u8 transport,
-					    __u64 bytes)
+					    __u64 amount)
 {
 	__u32 slot = PORT_VALUE_SLOT(verdict->value);
 	bool by_database = verdict->method == PORT_DATABASE;
 
 	if (!slot ||
-	    !account_add(PORT_INDEX_SERVICE(slot, verdict->direction, by_database), bytes)) {
+	    !account_add(PORT_INDEX_SERVICE(slot, verdict->direction, by_database), amount)) {
 		account_unclassified(PORT_TABLE_INDEX(transport, verdict->port), verdict->method,
-				     verdict->direction, bytes);
+				     verdict->direction, amount);
 		return;
 	}
 	if (!by_database)
-		account_method(verdict->method);
+		account_method(verdict->method, amount);
 	if (is_replay)
 		report(transport, verdict->port, verdict->direction, verdict->method, slot);
 }
 
 /* A frame that asks for, accepts or resets a connection. */
-static __always_inline void account_handshake(__u8 flags, const struct verdict *verdict)
+static __always_inline void account_handshake(__u8 flags, const struct verdict *verdict,
+					      __u64 amount)
 {
 	__u32 slot = PORT_VALUE_SLOT(verdict->value);
 	struct port_handshakes *handshake = bpf_map_lookup_elem(&handshakes, &slot);
@@ -129,24 +130,24 @@ static __always_inline void account_handshake(__u8 flags, const struct verdict *
 	if (!handshake)
 		return;
 	if (flags & TCP_FLAG_RST)
-		handshake->reset++;
+		handshake->reset += amount_packets(amount);
 	else if (flags & TCP_FLAG_ACK)
-		handshake->accepted++;
+		handshake->accepted += amount_packets(amount);
 	else
-		handshake->attempted++;
+		handshake->attempted += amount_packets(amount);
 }
 
 /*
  * A request for a connection that comes from a firm port and goes to another service, or to none:
  * servers seldom connect from their own port, but who wants to be taken for one does.
  */
-static __always_inline void account_suspicion(__u8 flags, __u64 values, __u64 bytes)
+static __always_inline void account_suspicion(__u8 flags, __u64 values, __u64 amount)
 {
 	__u32 source = pair_side(values, SOURCE), destination = pair_side(values, DESTINATION);
 
 	if ((flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN && source & PORT_VALUE_FIRM &&
 	    PORT_VALUE_SLOT(source) != PORT_VALUE_SLOT(destination))
-		account_add(PORT_INDEX_SUSPICIOUS, bytes);
+		account_add(PORT_INDEX_SUSPICIOUS, amount);
 }
 
 #endif

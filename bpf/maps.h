@@ -30,9 +30,9 @@ struct {
 } ports SEC(".maps");
 
 /*
- * A device's counters, by PORT_INDEX_*. Written by the kernel half alone, each CPU in its own copy,
- * so no atomics; a program that runs in NAPI context is not interrupted by itself on the same CPU.
- * User space only reads and sums. Never reset.
+ * A device's counters in one direction, by PORT_INDEX_*. Written by the kernel half alone, each CPU
+ * in its own copy, so no atomics: both hooks run with softirqs disabled, so that none of the
+ * programs is interrupted by another on the same CPU. User space only reads and sums. Never reset.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -41,7 +41,7 @@ struct {
 	__type(value, struct port_counter);
 } counters SEC(".maps");
 
-/* A device's connections by slot, written and read like its counters. */
+/* Its connections by slot, written and read like its counters. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, PORT_SLOT_FIRST);

@@ -190,6 +190,8 @@ enum dccp_type { DCCP_REQUEST = 0, DCCP_RESPONSE = 1, DCCP_RESET = 7 };
 #define SCTP_START_BYTES 13
 #define DCCP_START_BYTES 9
 #define PORTS_BYTES 4
+#define UDP_BYTES 8   /* RFC 768 */
+#define SCTP_BYTES 12 /* RFC 9260 section 3.1 */
 #define TCP_FLAG_SYN 0x02
 #define TCP_FLAG_RST 0x04
 #define TCP_FLAG_ACK 0x10

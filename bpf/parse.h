@@ -182,6 +182,24 @@ static __always_inline __u8 dccp_flags(const struct cursor *c)
 }
 
 /*
+ * How long the headers are that each part of a segmented packet has. DCCP's are never segmented.
+ */
+static __always_inline __u32 header_bytes(const struct cursor *c, enum port_transport transport,
+					  const struct tcp_start *start)
+{
+	switch (transport) {
+	case PORT_TCP:
+		return c->offset + (start->data_offset >> 4) * 4;
+	case PORT_UDP:
+		return c->offset + UDP_BYTES;
+	case PORT_SCTP:
+		return c->offset + SCTP_BYTES;
+	default:
+		return c->offset;
+	}
+}
+
+/*
  * The one reader of ports: TCP, UDP, UDP-Lite, SCTP and DCCP all start with source and destination.
  * TCP is read as far as its flags.
  */
@@ -193,6 +211,7 @@ static __always_inline enum port_bucket parse_ports(struct cursor *c, struct pkt
 
 	if (!cursor_read_packet(c, wanted, (const void **)&start))
 		return PORT_MALFORMED;
+	pkt->headers = header_bytes(c, transport, start);
 	pkt->kind |= (__u32)transport << KIND_TRANSPORT_SHIFT;
 	pkt->source_port = bpf_ntohs(start->source_be);
 	pkt->destination_port = bpf_ntohs(start->destination_be);
@@ -246,6 +265,7 @@ static __always_inline enum port_bucket parse_transport(struct cursor *c, struct
 		return parse_ports(c, pkt, PORT_SCTP);
 	if (protocol == IP_DCCP)
 		return parse_ports(c, pkt, PORT_DCCP);
+	pkt->headers = c->offset;
 	return cursor_is_inside(c) ? protocol_bucket(protocol) : PORT_MALFORMED;
 }
 

@@ -27,6 +27,7 @@
  */
 struct pkt {
 	__u32 end;      /* offset of the packet's end by its own length field; 0: it names none */
+	__u32 headers;  /* bytes of all headers there are, the transport's included; 0: not known */
 	const void *ip; /* the IP header, of 20 or 40 bytes; NULL: there is none */
 	__u32 kind;
 	__u16 source_port; /* host byte order */

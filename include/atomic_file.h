@@ -4,7 +4,7 @@
  * content goes to a temporary file in the same directory, ".NAME.RANDOM.tmp" (which no textfile
  * collector reads, as it does not end in ".prom"), created with O_EXCL and O_NOFOLLOW, mode 0644
  * whatever the umask; it is synced and renamed over the target. A failure leaves the target as it
- * is and no temporary file.
+ * is and no temporary file; one that the disk does not let go is removed by the next write that can.
  */
 #ifndef ATOMIC_FILE_H
 #define ATOMIC_FILE_H

@@ -23,6 +23,8 @@ enum cli_command {
 	CLI_ATTACH,
 	CLI_DETACH,
 	CLI_STATUS,
+	CLI_RELOAD,
+	CLI_FORGET,
 	CLI_SERVICES,
 	CLI_LOOKUP,
 	CLI_CHECK_SERVICES,
@@ -39,13 +41,16 @@ struct cli_list {
 
 struct cli_options {
 	enum cli_command command;
-	const char *argument;       /* of --lookup, --check-services and --replay */
+	const char *argument;       /* of --lookup, --check-services, --replay and --forget */
 	struct cli_list interfaces; /* shell patterns */
 	struct cli_list services;   /* database files */
 	bool no_builtin;
 	const char *textfile;
 	uint32_t interval; /* seconds; 0: the command's default */
 	enum datapath_mode mode;
+	bool egress;        /* transmitted frames too; with --top: these */
+	bool allow_stacked; /* devices on one another, whose frames are counted on each */
+	const char *group;  /* that may read the pinned state; NULL: none */
 	uint32_t max_series;
 	uint32_t top_rows;
 	enum report_key key;

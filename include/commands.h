@@ -6,6 +6,8 @@
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
+#include <sys/types.h>
+
 #include "cli.h"
 
 enum exit_status { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
@@ -16,6 +18,8 @@ bool commands_use_colour(void);
 void commands_tell_devices(const struct datapath *datapath, const char *what);
 /* The exit status once standard output has been written with this result; says what went wrong. */
 int commands_finish_output(int err);
+/* That of --group, (gid_t)-1 without it. 0 or -errno (logged). */
+int commands_group(const struct cli_options *options, gid_t *group);
 int commands_run(const struct cli_options *options);
 
 #endif

@@ -15,8 +15,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <sys/types.h>
 
 struct device;
+struct devices;
 struct port_replay;
 struct porttable;
 struct slots;
@@ -58,9 +61,11 @@ struct datapath_state {
 	uint64_t base_bytes;
 	uint32_t mode;    /* enum datapath_mode, never DATAPATH_AUTO */
 	uint32_t ifindex; /* that it was attached to last */
+	uint32_t stalls;  /* times that it was detached as it had stopped to receive */
+	uint32_t flags;   /* of the hooks */
 };
 
-_Static_assert(sizeof(struct datapath_state) == 72, "no implicit padding in a map value");
+_Static_assert(sizeof(struct datapath_state) == 80, "no implicit padding in a map value");
 
 /* A device whose frames are counted in one direction: those it receives, or those it transmits. */
 struct datapath_device {
@@ -73,10 +78,29 @@ struct datapath_device {
 	int handshakes;
 	int link;
 	int state_map;
+	void *sums;           /* counted in earlier maps; NULL: nothing */
 	bool is_new;          /* its folder was made by this process */
 	bool is_added;        /* not adopted, whether or not there was a folder */
 	bool is_attached_now; /* by this process, though its counters may be older */
+	bool in_one_buffer;   /* its driver hands no frame in several to the program */
+	char wanted[IFNAMSIZ]; /* the name of its interface, where another has its place; else "" */
 };
+
+/*
+ * The record of the agent, pinned, so that what it counts outlives it, and others find it. Written
+ * by who holds the lock of the pinned state.
+ */
+struct datapath_agent {
+	uint32_t pid;     /* of the agent that runs, if datapath_agent_runs() */
+	uint32_t zero;
+	uint64_t started; /* its start, in ticks since boot: field 22 of /proc/PID/stat, proc(5) */
+	uint64_t reloads; /* of the database, that were done */
+	uint64_t reload_failures;
+	uint64_t write_failures; /* of the textfile */
+	uint64_t last_reload;    /* seconds since 1970; 0: none */
+};
+
+_Static_assert(sizeof(struct datapath_agent) == 48, "no implicit padding in a map value");
 
 struct datapath;
 
@@ -89,11 +113,19 @@ enum datapath_access {
 int datapath_open(struct datapath **out, const char *pin_dir, enum datapath_access access);
 void datapath_close(struct datapath *datapath);
 
+/*
+ * For who only reads, and for as long as the export is locked: whether the counters are still where
+ * they were opened. Those that have moved to other maps meanwhile stand still.
+ */
+bool datapath_is_current(const struct datapath *datapath);
+
 /* Takes the pinned records over into slots. 0 or -errno. */
 int datapath_restore_slots(struct datapath *datapath, struct slots *slots);
 /*
- * Makes room for the slots and stores their records; what is counted does not change. Options that
- * differ from what is pinned are refused. 0 or -errno.
+ * Makes room for the slots and stores their records; what is counted does not change. Where there
+ * is not room enough, the counters move to larger maps, and where an earlier version counted, to
+ * those of this one: the programs are replaced, the sums go on. Options that differ from what is
+ * pinned are refused. Not to be called with the export locked. 0 or -errno.
  */
 int datapath_prepare(struct datapath *datapath, struct slots *slots,
 		     const struct datapath_options *options);
@@ -102,13 +134,48 @@ bool datapath_has_table(const struct datapath *datapath);
 /* Puts the table in force, whole, in one store. 0 or -errno. */
 int datapath_publish(struct datapath *datapath, const struct porttable *table);
 /*
- * Attaches a device, or replaces the program of one that is attached. 0, -EOPNOTSUPP (a device of a
- * kind that cannot be counted), or another -errno; then nothing of that device has changed.
+ * Attaches a device, or replaces the program of one that is attached, which stays at its hook; one
+ * that has another name now takes its counters along. Places in the list of devices may change. 0,
+ * -EOPNOTSUPP (a device of a kind that cannot be counted, or the hook asked for does not take), or
+ * another -errno; then nothing of that device has changed.
  */
 int datapath_attach(struct datapath *datapath, const struct device *device, enum datapath_mode mode,
 		    bool is_egress);
 /* Takes back what this process has made, attached or pinned; for a start that failed half-way. */
 void datapath_undo(struct datapath *datapath);
+/* From here on what was made is kept, whatever fails later. */
+void datapath_keep(struct datapath *datapath);
+
+/*
+ * Looks where the devices' programs are, as these follow their interface through renames and to
+ * other network namespaces. Tells of those that are gone since the last time, with their interface.
+ */
+void datapath_refresh(struct datapath *datapath,
+		      void (*gone)(void *ctx, const struct datapath_device *device), void *ctx);
+/* The one of the devices that this one's program is on; NULL: none of them. */
+const struct device *datapath_interface(const struct datapath_device *device,
+					const struct devices *devices);
+/* Whether a device is counted, under whatever name, whichever its frames. */
+bool datapath_is_on_device(const struct datapath *datapath, const struct device *interface);
+/* Whether a device is counted, under its present name. */
+bool datapath_is_counted(const struct datapath *datapath, const struct device *interface,
+			 bool is_egress);
+/*
+ * Removes the counters of a device. Where they are only read, an agent runs: then it must be one
+ * that is gone, and the agent finds them removed. 0 or -errno (logged).
+ */
+int datapath_forget(struct datapath *datapath, const char *name);
+/*
+ * Lets a group read the pinned state, or nobody but its owner: (gid_t)-1. To be called again when
+ * pins were added. 0 or -errno (logged).
+ */
+int datapath_open_to_group(const struct datapath *datapath, gid_t group);
+/* Takes the program off a device that has stopped to receive, and keeps count. 0 or -errno. */
+int datapath_stalled(struct datapath *datapath, const struct datapath_device *device);
+/* Drops those that another process has forgotten, and tells of them. */
+void datapath_drop_forgotten(struct datapath *datapath,
+			     void (*forgotten)(void *ctx, const struct datapath_device *device),
+			     void *ctx);
 
 size_t datapath_count(const struct datapath *datapath);
 const struct datapath_device *datapath_device(const struct datapath *datapath, size_t i);
@@ -155,6 +222,8 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
  */
 int datapath_detach(const char *pin_dir);
 
+/* Mapped from the kernel, and so always as it is now; NULL: there is none. */
+struct datapath_agent *datapath_agent(const struct datapath *datapath);
 bool datapath_agent_runs(const struct datapath *datapath);
 uint32_t datapath_capacity(const struct datapath *datapath);     /* services there is room for */
 uint64_t datapath_memory_bytes(const struct datapath *datapath); /* of all maps, in the kernel */

@@ -24,6 +24,13 @@ struct measured_device {
 	bool is_egress;           /* transmitted frames; else those received */
 	struct snapshot total;    /* since counting began */
 	struct snapshot interval; /* since the measurement before; all 0 if there was none */
+	bool is_attached;         /* false: the device is gone, or counting on it has ended */
+	uint64_t base_frames;     /* counted before the program came to the present interface */
+	/* What that interface says it received, or transmitted, since the program came to it. */
+	bool has_interface; /* the next two are known */
+	uint64_t interface_packets;
+	uint64_t interface_bytes;
+	uint64_t stalls; /* times that counting was ended as the device had stopped to receive */
 };
 
 /*
@@ -51,7 +58,8 @@ struct measurement {
 	const struct catalog *catalog;
 	double seconds; /* the interval's length; 0: there was no measurement before */
 	enum measured_by_port by_port;
-	struct measured_ports *ports; /* NULL: see by_port */
+	struct measured_ports *ports; /* of received frames; NULL: see by_port */
+	bool transmitted; /* what reports are made of: transmitted frames; else those received */
 };
 
 /*
@@ -69,5 +77,27 @@ int measurement_add_ports(struct measurement *measurement);
  * count from 0, and so do ports that were not read before.
  */
 void measurement_compare(struct measurement *now, const struct measurement *before);
+
+/* ---- what tells whether every frame is counted, and once (measure_watch.c) */
+
+/*
+ * The account is closed when the frames of services and the unclassified ones are as many as the
+ * frames that all methods have chosen a port for. The kernel half counts a frame of a service whose
+ * method is not `database` in two places: it is by these that the two sums can differ. While frames
+ * come in they are read a moment apart, and may differ by what came between.
+ */
+struct measured_account {
+	uint64_t with_ports, by_method;
+	uint64_t difference; /* between the two, whichever is more */
+};
+struct measured_account measured_account(const struct snapshot *total);
+
+/* Frames counted since the program came to the present interface. */
+uint64_t measured_since_base(const struct measured_device *device);
+/*
+ * Their share of the interface's own, 1 where both are 0. False where there is none: the interface
+ * does not tell, or tells of no frame although some were counted.
+ */
+bool measured_coverage(const struct measured_device *device, double *share);
 
 #endif

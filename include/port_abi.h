@@ -12,7 +12,12 @@
 #include <linux/types.h>
 #endif
 
+/* For tests only: a build that takes the place of a next version with another layout. */
+#ifdef PORT_ABI_NEXT
+#define PORT_ABI_VERSION 2
+#else
 #define PORT_ABI_VERSION 1
+#endif
 
 /*
  * Transports that carry ports; UDP-Lite shares UDP's numbers (RFC 3828 section 3.1) and counts as
@@ -108,12 +113,20 @@ struct port_counter {
  *   services      four cells a slot: by direction, and whether the method was `database`
  */
 #define PORT_INDEX_BUCKETS 0
+#ifdef PORT_ABI_NEXT
+#define PORT_INDEX_UNCLASSIFIED_FIRST 40
+#define PORT_INDEX_METHODS 72
+#define PORT_INDEX_SUSPICIOUS 80
+#define PORT_INDEX_SERVICES 96
+#define PORT_UNCLASSIFIED_BLOCK 512
+#else
 #define PORT_INDEX_UNCLASSIFIED_FIRST 32
-#define PORT_INDEX_UNCLASSIFIED(transport, method)                                                 \
-	(PORT_INDEX_UNCLASSIFIED_FIRST + (__u32)(transport)*8 + (method))
 #define PORT_INDEX_METHODS 64
 #define PORT_INDEX_SUSPICIOUS 72
 #define PORT_INDEX_SERVICES 80
+#endif
+#define PORT_INDEX_UNCLASSIFIED(transport, method)                                                 \
+	(PORT_INDEX_UNCLASSIFIED_FIRST + (__u32)(transport)*8 + (method))
 #define PORT_INDEX_SERVICE(slot, direction, by_database)                                           \
 	(PORT_INDEX_SERVICES + (__u32)(slot)*4 + (direction)*2 + (by_database))
 #define PORT_INDEX_END(slots) PORT_INDEX_SERVICE(slots, 0, 0)
@@ -138,7 +151,9 @@ struct port_handshakes {
  * PORT_TABLE_INDEX(transport, port), as a map of so many single ones takes long to make.
  */
 #define PORT_UNCLASSIFIED_ENTRIES (2 << 16)
+#ifndef PORT_UNCLASSIFIED_BLOCK
 #define PORT_UNCLASSIFIED_BLOCK 1024
+#endif
 #define PORT_UNCLASSIFIED_BLOCKS (PORT_UNCLASSIFIED_ENTRIES / PORT_UNCLASSIFIED_BLOCK)
 #define PORT_UNCLASSIFIED_METHODS_SHIFT 56
 #define PORT_UNCLASSIFIED_PACKETS(packets)                                                         \

@@ -19,6 +19,10 @@ struct prom_self {
 	const char *libbpf; /* version of the library, "1.1" */
 	const char *kernel; /* release of the running kernel */
 	uint32_t max_series;
+	/* Since the pinned state was made, like all counters. */
+	uint64_t reloads;         /* of the database */
+	uint64_t reload_failures; /* refused, with the old table kept */
+	uint64_t write_failures;  /* of the textfile */
 };
 
 /*

@@ -3,7 +3,8 @@
  * A measurement as sorted, named rows: what every formatter prints. By any key but bucket and
  * method the rows are disjoint and together are all frames: services, and the buckets beside them;
  * by port, where the measurement has ports, a row for each unclassified port, and the bucket's row
- * for what is left of it.
+ * for what is left of it. Received and transmitted frames are never summed, as one that is
+ * forwarded is among both: a report is of those that the measurement asks for.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -51,6 +52,7 @@ struct report {
 	size_t count;
 	enum report_key key;
 	enum report_sort sort;
+	bool transmitted; /* of transmitted frames; else of received ones */
 	const char *note; /* a sentence that belongs to the rows; NULL: none */
 	double seconds;
 	struct port_counter interval; /* all frames */
@@ -68,6 +70,8 @@ int report_build(struct report *report, const struct measurement *measurement, e
 		 enum report_sort sort);
 void report_free(struct report *report);
 
+/* Whether the device's frames are in the measurement's reports. */
+bool report_is_told(const struct measurement *measurement, const struct measured_device *device);
 struct port_counter report_sum(const struct port_counter sides[REPORT_SIDES]);
 /* Whether the row's connections are told: they are counted by service only. */
 bool report_has_connections(const struct report *report, const struct report_row *row);

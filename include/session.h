@@ -12,6 +12,8 @@
 #include "cli.h"
 #include "measure.h"
 
+struct device;
+struct devices;
 struct portdb;
 struct porttable;
 struct slots;
@@ -24,6 +26,7 @@ struct session {
 	bool has_table;
 	struct catalog catalog;
 	struct datapath *datapath;
+	bool waits;   /* for devices that do not exist yet: set by the agent */
 	bool by_port; /* measurements tell unclassified ports: set by whoever shows these */
 };
 
@@ -38,13 +41,28 @@ int session_compile(struct session *session);
  */
 int session_count(struct session *session, enum datapath_access access);
 /*
+ * The devices that the options choose of all there are, none of which, and a pattern that matches
+ * none, is a failure where there must be some. The caller frees them. 0 or -errno.
+ */
+int session_choose(const struct session *session, const struct devices *all,
+		   struct devices *chosen, bool must_match);
+/* Counts on one more device, or goes on with one whose name has changed. 0 or -errno. */
+int session_attach(struct session *session, const struct device *device);
+/*
  * Takes frames that are handed in (datapath_replay()), with maps of its own, as if they were those
  * of a device of that name; nothing that counts is touched. 0 or -errno.
  */
 int session_replay(struct session *session, const char *name,
 		   const struct datapath_options *options);
+/*
+ * Loads the database files anew and puts their table in force, whole; on any error the one that is
+ * in force stays. Services that are no longer there keep their slots and counters. 0 or -errno.
+ */
+int session_reload(struct session *session);
 /* Opens what is counted already, to read it. 0, -ENOENT, or another -errno. */
 int session_read(struct session *session);
+/* Once more, as the counters have moved since (datapath_is_current()). The same. */
+int session_reread(struct session *session);
 /* How many of the counted devices the options choose. */
 size_t session_chosen(const struct session *session);
 /*
@@ -54,6 +72,12 @@ size_t session_chosen(const struct session *session);
  * -errno.
  */
 int session_measure(struct session *session, struct measurement *measurement);
+/*
+ * Sets beside the counters what the interfaces say. To be called behind session_measure(), as no
+ * more than an interface has received can have been counted. Where they cannot be read (-errno,
+ * logged) nothing of them is known.
+ */
+int session_measure_interfaces(const struct session *session, struct measurement *measurement);
 /* The unclassified ports alone, for a measurement whose devices the caller reads. 0 or -errno. */
 int session_measure_ports(struct session *session, struct measurement *measurement);
 

@@ -27,6 +27,8 @@ _Static_assert(sizeof(struct slot_record) == 56, "no implicit padding in a map v
 struct slots;
 
 struct slots *slots_new(void);
+/* NULL when out of memory. */
+struct slots *slots_copy(const struct slots *slots);
 void slots_free(struct slots *slots);
 /*
  * Takes over a slot from the pinned state. 0, -EINVAL (no such slot, or an unusable record),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The state of the counting, for a person or as JSON: devices, hook and mode, since when, the
- * closed account, connections, and what was counted beside what the interfaces say they received
- * since.
+ * closed account, connections, what was counted beside what the interfaces say they received
+ * since, and how the devices stand on one another.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -12,29 +12,34 @@
 #include <stdio.h>
 
 #include "measure.h"
+#include "stack.h"
 
 struct status_device {
 	const struct measured_device *measured;
-	const char *version;        /* of the agent that loaded the program */
-	uint64_t since;             /* seconds since 1970 */
-	bool is_attached;           /* false: the device is gone, or counting on it has ended */
-	uint64_t base_frames;       /* counted before the program came to the present interface */
-	bool has_interface;         /* the next two are known */
-	uint64_t interface_packets; /* received by the interface since counting began */
-	uint64_t interface_bytes;
+	const char *version; /* of the agent that loaded the program */
+	uint64_t since;      /* when counting began, seconds since 1970 */
 };
 
 struct status {
 	const char *pin_dir;
 	bool agent_running;
+	uint32_t agent_pid;       /* of the agent that runs; 0: not known */
+	uint64_t reloads;         /* of the database, that were done */
+	uint64_t reload_failures; /* that were refused */
+	uint64_t last_reload;     /* that was done, seconds since 1970; 0: none */
+	uint64_t write_failures;  /* of the textfile */
 	struct status_device *devices;
 	size_t count;
 	uint32_t services, capacity;
-	uint32_t endpoint_cells; /* of the table of marks */
+	uint32_t endpoint_cells; /* of the table of marks; 0: not for this reader to know */
 	uint32_t endpoint_age;   /* seconds that a mark lives at least */
 	bool counts_ports;       /* unclassified frames are counted by port */
 	uint64_t memory_bytes;   /* of the kernel, for all maps */
 	uint64_t now;            /* seconds since 1970 */
+	/* How devices stand on one another; of all there are, or NULL: nothing is drawn. */
+	const struct devices *all;
+	stack_is_counted *is_counted;
+	void *is_counted_ctx;
 };
 
 /* 0, -ENOMEM or -EIO. */

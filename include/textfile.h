@@ -8,12 +8,15 @@
 /*
  * Measures, decides on series, formats, and replaces the file, as one step among all who write: so
  * no older measurement replaces a newer one, and no series is set back. 0: measured, and
- * *write_error is 0 or the -errno of the writing; or -errno of the measuring (logged).
+ * *write_error is 0 or the -errno of the writing; -ESTALE: who only reads must open the counters
+ * anew, as they have moved; or another -errno of the measuring (logged).
  */
 int textfile_update(struct session *session, struct measurement *measurement, int *write_error);
 /* The second half of it, with a measurement that took collection_seconds. 0 or -errno. */
 int textfile_write(struct session *session, const struct measurement *measurement,
 		   double collection_seconds);
+/* Behind "cannot be written" of a start that is refused: the remedy. Static memory. */
+const char *textfile_hint(int err);
 /* Removes the file if it is one of ours. 0 or -errno; a file that is not there is no error. */
 int textfile_remove(const char *path);
 

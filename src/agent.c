@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,25 +15,48 @@
 #include "agent.h"
 #include "atomic_file.h"
 #include "commands.h"
+#include "devices_watch.h"
+#include "follow.h"
 #include "log.h"
+#include "privileges.h"
+#include "process.h"
 #include "session.h"
 #include "textfile.h"
 #include "top.h"
+#include "watch.h"
 
 struct agent {
 	struct session session;
+	struct follow follow;
 	struct measurement before; /* the last interval's; its devices are NULL at first */
 	bool textfile_failed;
 	bool shows_top;
+	bool devices_changed; /* since they were looked at */
+	uint64_t looked_ns;
 	int signals;
 	int timer;
+	int devices;
+	gid_t group;
 };
+
+/* No more often than that are the devices looked at, however often they change. */
+#define LOOK_NS 100000000ULL
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 /* Said once when it begins to fail and once when it works again, however long that takes. */
 static void note_textfile(struct agent *agent, int err)
 {
 	const char *path = agent->session.options->textfile;
 
+	if (err)
+		datapath_agent(agent->session.datapath)->write_failures++;
 	if (err && !agent->textfile_failed)
 		log_error(err, "textfile '%s': cannot be written; counting goes on", path);
 	else if (!err && agent->textfile_failed)
@@ -70,13 +94,40 @@ static void export(struct agent *agent, bool with_top)
 	agent->before = now;
 }
 
+static void look_at_devices(struct agent *agent)
+{
+	agent->devices_changed = false;
+	agent->looked_ns = now_ns();
+	follow_update(&agent->follow);
+	if (!agent->follow.changed)
+		return;
+	agent->follow.changed = false;
+	datapath_open_to_group(agent->session.datapath, agent->group);
+}
+
+/* What is asked for is written at once, so that whoever asked sees it. */
+static void reload(struct agent *agent)
+{
+	struct datapath_agent *record = datapath_agent(agent->session.datapath);
+
+	if (session_reload(&agent->session)) {
+		log_errorx("database: is not reloaded; the one of before goes on");
+		__atomic_add_fetch(&record->reload_failures, 1, __ATOMIC_RELEASE);
+		return;
+	}
+	datapath_open_to_group(agent->session.datapath, agent->group);
+	log_info("database: is reloaded");
+	record->last_reload = (uint64_t)time(NULL);
+	__atomic_add_fetch(&record->reloads, 1, __ATOMIC_RELEASE);
+}
+
 /*
  * Signals come as descriptors and are blocked otherwise, so that none interrupts a write or an
  * attach.
  */
 static int open_events(struct agent *agent)
 {
-	uint32_t interval = agent->session.options->interval;
+	const struct cli_options *options = agent->session.options;
 	struct itimerspec period = {};
 	sigset_t set;
 
@@ -85,9 +136,12 @@ static int open_events(struct agent *agent)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	agent->signals = signalfd(-1, &set, SFD_CLOEXEC);
-	agent->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	period.it_interval.tv_sec = interval ? interval : CLI_INTERVAL_DEFAULT;
+	agent->devices = devices_watch_open(!options->interfaces.count);
+	if (agent->devices < 0)
+		return agent->devices;
+	agent->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	agent->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	period.it_interval.tv_sec = options->interval ? options->interval : CLI_INTERVAL_DEFAULT;
 	period.it_value = period.it_interval;
 	if (agent->signals >= 0 && agent->timer >= 0 &&
 	    !timerfd_settime(agent->timer, 0, &period, NULL))
@@ -96,23 +150,96 @@ static int open_events(struct agent *agent)
 	return -errno;
 }
 
+/* A terminal that is closed sends SIGHUP too: who was watching there is gone. */
+static bool has_lost_terminal(const struct agent *agent)
+{
+	return agent->shows_top && !isatty(STDOUT_FILENO);
+}
+
+/* False: to stop. Several of a kind that come at once are one. */
+static bool handle_signals(struct agent *agent)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(agent->signals, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo != SIGHUP || has_lost_terminal(agent))
+			return false;
+		reload(agent);
+	}
+	return true;
+}
+
+/* Milliseconds until the devices are to be looked at without being told of them; -1: never. */
+static int patience(const struct agent *agent)
+{
+	uint64_t pause = follow_is_waiting(&agent->follow) ? WATCH_LOOK_NS : 0, passed;
+
+	if (agent->devices_changed)
+		pause = LOOK_NS;
+	if (!pause)
+		return -1;
+	passed = now_ns() - agent->looked_ns;
+	return passed >= pause ? 0 : (int)((pause - passed) / 1000000) + 1;
+}
+
+static bool is_ready(const struct pollfd *event)
+{
+	return event->revents != 0;
+}
+
 static void loop(struct agent *agent)
 {
 	struct pollfd events[] = {
 		{ .fd = agent->signals, .events = POLLIN },
 		{ .fd = agent->timer, .events = POLLIN },
+		{ .fd = agent->devices, .events = POLLIN },
 	};
 	uint64_t expirations;
+	bool is_due;
+	int ready;
 
 	export(agent, false);
-	while (poll(events, 2, -1) >= 0 || errno == EINTR) {
-		if (events[0].revents & POLLIN)
+	while ((ready = poll(events, 3, patience(agent))) >= 0 || errno == EINTR) {
+		if (ready > 0 && is_ready(&events[0]) && !handle_signals(agent))
 			break;
-		if (events[1].revents & POLLIN &&
-		    read(agent->timer, &expirations, sizeof(expirations)) == sizeof(expirations))
+		if (ready > 0 && is_ready(&events[2]) && devices_watch_drain(agent->devices))
+			agent->devices_changed = true;
+		is_due = ready > 0 && is_ready(&events[1]) &&
+			 read(agent->timer, &expirations, sizeof(expirations)) > 0;
+		if (is_due || !patience(agent))
+			look_at_devices(agent);
+		if (is_due)
 			export(agent, true);
 	}
 	export(agent, false); /* the last word of the counters */
+}
+
+/* What is done with files from now on: the textfile is written, a reload reads the database. */
+static int can_work(void *ctx)
+{
+	const struct cli_options *options = ctx;
+	int err = atomic_file_prepare(options->textfile), fd;
+
+	for (size_t i = 0; !err && i < options->services.count; i++) {
+		fd = open(options->services.items[i], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		err = fd < 0 ? -errno : 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return err;
+}
+
+/* Tells others who runs, and gives up what is not needed any more. */
+static int settle(struct agent *agent)
+{
+	struct datapath_agent *record = datapath_agent(agent->session.datapath);
+
+	record->pid = (uint32_t)getpid();
+	record->started = process_start(record->pid);
+	datapath_open_to_group(agent->session.datapath, agent->group);
+	follow_begin(&agent->follow);
+	agent->looked_ns = now_ns();
+	return privileges_drop(can_work, (void *)(uintptr_t)agent->session.options);
 }
 
 static int start(struct agent *agent, const struct cli_options *options)
@@ -122,19 +249,42 @@ static int start(struct agent *agent, const struct cli_options *options)
 	if (err)
 		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 	agent->session.by_port = agent->shows_top && options->key == REPORT_PORT;
+	agent->session.waits = true;
+	if (commands_group(options, &agent->group))
+		return EXIT_USAGE;
 	err = atomic_file_prepare(options->textfile);
 	if (err) {
-		log_error(err, "textfile '%s': cannot be written", options->textfile);
+		log_error(err, "textfile '%s': cannot be written%s", options->textfile,
+			  textfile_hint(err));
 		return EXIT_FAILED;
 	}
-	if (open_events(agent) || session_count(&agent->session, DATAPATH_WRITE))
+	if (open_events(agent) || follow_init(&agent->follow, &agent->session) ||
+	    session_count(&agent->session, DATAPATH_WRITE) || settle(agent))
 		return EXIT_FAILED;
 	return EXIT_DONE;
 }
 
+static void end(struct agent *agent)
+{
+	const int descriptors[] = { agent->signals, agent->timer, agent->devices };
+
+	if (agent->before.devices)
+		measurement_fini(&agent->before);
+	follow_fini(&agent->follow);
+	session_fini(&agent->session);
+	for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+		if (descriptors[i] >= 0)
+			close(descriptors[i]);
+}
+
 int agent_run(const struct cli_options *options)
 {
-	struct agent agent = { .signals = -1, .timer = -1, .shows_top = isatty(STDOUT_FILENO) };
+	struct agent agent = {
+		.signals = -1,
+		.timer = -1,
+		.devices = -1,
+		.shows_top = isatty(STDOUT_FILENO),
+	};
 	int status = start(&agent, options);
 
 	if (status == EXIT_DONE) {
@@ -143,12 +293,6 @@ int agent_run(const struct cli_options *options)
 		commands_tell_devices(agent.session.datapath,
 				      "the kernel goes on counting until --detach");
 	}
-	if (agent.before.devices)
-		measurement_fini(&agent.before);
-	session_fini(&agent.session);
-	if (agent.signals >= 0)
-		close(agent.signals);
-	if (agent.timer >= 0)
-		close(agent.timer);
+	end(&agent);
 	return status;
 }

@@ -113,8 +113,8 @@ static int write_all(int fd, const char *data, size_t len)
 
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
-			return -errno;
+		if (written <= 0)
+			return written ? -errno : -EIO;
 		data += written;
 		len -= (size_t)written;
 	}
@@ -132,6 +132,18 @@ static int tmp_fill(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/*
+ * A failing disk may keep the temporary file of a failed write. The next write sweeps it away, so
+ * that it does not wait for the next start.
+ */
+static bool is_left_over;
+
+static void tmp_remove(const struct target *target, const char *name)
+{
+	if (unlinkat(target->dir_fd, name, 0) && errno != ENOENT)
+		is_left_over = true;
+}
+
 static int replace(const struct target *target, const void *data, size_t len)
 {
 	char tmp[TMP_NAME_SIZE];
@@ -146,21 +158,9 @@ static int replace(const struct target *target, const void *data, size_t len)
 	if (!err && renameat(target->dir_fd, tmp, target->dir_fd, target->name))
 		err = -errno;
 	if (err)
-		unlinkat(target->dir_fd, tmp, 0);
+		tmp_remove(target, tmp);
 	if (close(fd) && !err)
 		err = -errno;
-	return err;
-}
-
-int atomic_file_write(const char *path, const void *data, size_t len)
-{
-	struct target target;
-	int err = target_open(&target, path);
-
-	if (err)
-		return err;
-	err = replace(&target, data, len);
-	close(target.dir_fd);
 	return err;
 }
 
@@ -174,16 +174,16 @@ static int is_tmp_of(const char *file, const char *name)
 	       !strcmp(file + 2 + len + RANDOM_DIGITS, TMP_SUFFIX);
 }
 
-static void remove_if_abandoned(int dir_fd, const char *name)
+static void remove_if_abandoned(const struct target *target, const char *name)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(target->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
 	    !flock(fd, LOCK_EX | LOCK_NB))
-		unlinkat(dir_fd, name, 0);
+		tmp_remove(target, name);
 	close(fd);
 }
 
@@ -193,6 +193,7 @@ static void sweep(const struct target *target)
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
+	is_left_over = !dir;
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
@@ -200,8 +201,22 @@ static void sweep(const struct target *target)
 	}
 	while ((entry = readdir(dir)))
 		if (is_tmp_of(entry->d_name, target->name))
-			remove_if_abandoned(target->dir_fd, entry->d_name);
+			remove_if_abandoned(target, entry->d_name);
 	closedir(dir);
+}
+
+int atomic_file_write(const char *path, const void *data, size_t len)
+{
+	struct target target;
+	int err = target_open(&target, path);
+
+	if (err)
+		return err;
+	if (is_left_over)
+		sweep(&target);
+	err = replace(&target, data, len);
+	close(target.dir_fd);
+	return err;
 }
 
 int atomic_file_prepare(const char *path)

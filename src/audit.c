@@ -84,7 +84,8 @@ static int open_sources(struct audit *audit, const struct datapath *live)
 	for (size_t i = 0; !err && i < datapath_count(live); i++) {
 		const struct datapath_device *device = datapath_device(live, i);
 
-		if (!is_chosen(patterns, device->name))
+		/* What is transmitted was received before, or is the gateway's own. */
+		if (device->is_egress || !is_chosen(patterns, device->name))
 			continue;
 		chosen++;
 		err = open_source(audit, device);

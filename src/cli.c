@@ -113,6 +113,10 @@ static int check_command(const struct cli_options *options)
 		log_errorx("option '--interface': --replay touches no device");
 		return -EINVAL;
 	}
+	if (options->command == CLI_TOP && options->egress && options->key == REPORT_PORT) {
+		log_errorx("option '--by': transmitted frames are not counted by port");
+		return -EINVAL;
+	}
 	if (options->command == CLI_DETACH && options->interfaces.count) {
 		log_errorx("option '--interface': --detach ends the counting on all devices");
 		return -EINVAL;
@@ -190,9 +194,10 @@ void cli_print_help(FILE *out)
 		print_row(out, &cli_rows[i]);
 	}
 	fprintf(out,
-		"\nWithout -i: every device that is up and backed by hardware; where there is "
-		"none, every\n"
-		"device that carries a default route.\n\n"
+		"\nWithout -i: every device that is up and backed by hardware, of two that stand "
+		"on each\n"
+		"other the upper; where there is none, every device that carries a default "
+		"route.\n\n"
 		"Examples:\n"
 		"  agent -i 'eth*' -t 10      count on eth0, eth1, ..., write the textfile every "
 		"10 s\n"

@@ -18,8 +18,8 @@ static int set_command(struct cli_options *options, enum cli_command command)
 		return 0;
 	if (options->command != CLI_RUN && options->command != command) {
 		log_errorx("command line: only one of --top, --once, --attach, --detach, --status, "
-			   "--services, --lookup, --check-services, --replay and --audit can be "
-			   "asked for");
+			   "--reload, --forget, --services, --lookup, --check-services, --replay "
+			   "and --audit can be asked for");
 		return -EINVAL;
 	}
 	options->command = command;
@@ -74,6 +74,18 @@ static int set_status(struct cli_options *options, const char *value)
 {
 	(void)value;
 	return set_command(options, CLI_STATUS);
+}
+
+static int set_reload(struct cli_options *options, const char *value)
+{
+	(void)value;
+	return set_command(options, CLI_RELOAD);
+}
+
+static int set_forget(struct cli_options *options, const char *value)
+{
+	options->argument = value;
+	return set_command(options, CLI_FORGET);
 }
 
 int cli_list_services(struct cli_options *options, const char *value)
@@ -153,13 +165,33 @@ static int set_interval(struct cli_options *options, const char *value)
 
 static int set_mode(struct cli_options *options, const char *value)
 {
-	for (uint32_t mode = DATAPATH_AUTO; mode <= DATAPATH_GENERIC; mode++)
+	for (uint32_t mode = DATAPATH_AUTO; mode < DATAPATH_MODES; mode++)
 		if (!strcmp(value, datapath_mode_name(mode))) {
 			options->mode = mode;
 			return 0;
 		}
-	log_errorx("option '--mode': '%s' is not auto, native or generic", value);
+	log_errorx("option '--mode': '%s' is not auto, native, generic, tc or clsact", value);
 	return -EINVAL;
+}
+
+static int set_egress(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->egress = true;
+	return 0;
+}
+
+static int set_allow_stacked(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->allow_stacked = true;
+	return 0;
+}
+
+static int set_group(struct cli_options *options, const char *value)
+{
+	options->group = value;
+	return 0;
 }
 
 static int set_max_series(struct cli_options *options, const char *value)
@@ -255,6 +287,10 @@ const struct option_row cli_rows[CLI_ROWS] = {
 	  set_detach },
 	{ 0, "status", NULL, false,
 	  "devices, mode, since when, the account, loss against the interface", set_status },
+	{ 0, "reload", NULL, false, "have the running agent read its database files anew, exit",
+	  set_reload },
+	{ 0, "forget", "DEV", false, "remove the counters of a device that is gone, exit",
+	  set_forget },
 	{ 0, "lookup", "WHAT", false,
 	  "PORT[/TRANSPORT] or NAME: which entry wins and why; what it shadows", set_lookup },
 	{ 0, "check-services", "FILE", false,
@@ -277,8 +313,13 @@ const struct option_row cli_rows[CLI_ROWS] = {
 	{ 0, "no-builtin", NULL, false, "leave the built-in database out", set_no_builtin },
 	{ 'o', "textfile", "FILE", false, "default " CLI_TEXTFILE_DEFAULT, set_textfile },
 	{ 't', "interval", "SEC", false, "default 15 (1 with --top)", set_interval },
-	{ 'm', "mode", "MODE", false, "auto, native or generic XDP (default auto, which is native)",
+	{ 'm', "mode", "MODE", false,
+	  "auto, native or generic (XDP), tc or clsact (default auto:\nnative, else tc)",
 	  set_mode },
+	{ 0, "egress", NULL, false,
+	  "count transmitted frames too (tc hook); with --top: show\nthese", set_egress },
+	{ 0, "allow-stacked", NULL, false,
+	  "count on devices that lie on one another, twice if need be", set_allow_stacked },
 	{ 0, "max-series", "N", false, "services with metric series of their own (default 512)",
 	  set_max_series },
 	{ 0, "by", "KEY", false,
@@ -296,6 +337,8 @@ const struct option_row cli_rows[CLI_ROWS] = {
 	{ 0, "unclassified-ports", "X", false,
 	  "count frames of no service by port: on, off or auto (default:\non up to 64 processors)",
 	  set_unclassified_ports },
+	{ 0, "group", "NAME", false, "group that may use --top, --status and --once without root",
+	  set_group },
 	{ 0, "pin-dir", "DIR", false, "default " PINS_DEFAULT, set_pin_dir },
 };
 

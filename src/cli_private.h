@@ -15,8 +15,8 @@ struct option_row {
 	int (*set)(struct cli_options *options, const char *value);
 };
 
-#define CLI_ROWS 26
-#define CLI_COMMAND_ROWS 11 /* the first rows, up to --version */
+#define CLI_ROWS 31
+#define CLI_COMMAND_ROWS 13 /* the first rows, up to --version */
 
 /* --services: with a value one more file, without one the command that lists the database. */
 int cli_list_services(struct cli_options *options, const char *value);

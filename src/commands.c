@@ -8,16 +8,14 @@
 
 #include "atomic_file.h"
 #include "audit.h"
-#include "commands.h"
-#include "devices.h"
+#include "commands_private.h"
 #include "log.h"
 #include "portdb.h"
 #include "portdb_load.h"
+#include "privileges.h"
 #include "replay.h"
 #include "services.h"
 #include "session.h"
-#include "slots.h"
-#include "status.h"
 #include "textfile.h"
 #include "top.h"
 #include "top_json.h"
@@ -39,8 +37,10 @@ void commands_tell_devices(const struct datapath *datapath, const char *what)
 		const struct datapath_device *device = datapath_device(datapath, i);
 
 		if (device->ifindex)
-			log_info("device '%s': %s (%s XDP)", device->name, what,
-				 datapath_mode_name(device->state.mode));
+			log_info("device '%s': %s (%s%s %s)", device->name, what,
+				 device->is_egress ? "transmitted frames, " : "",
+				 datapath_mode_label(device->state.mode),
+				 device->state.mode < DATAPATH_TC ? "XDP" : "at the tc hook");
 		else
 			log_info("device '%s': is gone; its counters are kept", device->name);
 	}
@@ -53,7 +53,7 @@ bool commands_use_colour(void)
 	return isatty(STDOUT_FILENO) && (!no_colour || !*no_colour);
 }
 
-static int nothing_counted(const struct cli_options *options)
+int commands_nothing_counted(const struct cli_options *options)
 {
 	log_errorx("pin directory '%s': nothing is counted: start the agent, or use --attach",
 		   options->pin_dir);
@@ -114,7 +114,8 @@ static int run_top(struct session *session)
 	if (open_for_top(session) || session_measure(session, &before))
 		return EXIT_FAILED;
 	wait_interval(session->options);
-	if (!session_measure(session, &now)) {
+	if ((datapath_is_current(session->datapath) || !session_reread(session)) &&
+	    !session_measure(session, &now)) {
 		measurement_compare(&now, &before);
 		status = print_top(session->options, &now);
 		measurement_fini(&now);
@@ -132,21 +133,36 @@ static int run_once(struct session *session)
 	if (!err) {
 		read_error = session_read(session);
 		if (read_error)
-			return read_error == -ENOENT ? nothing_counted(session->options)
+			return read_error == -ENOENT ? commands_nothing_counted(session->options)
 						     : EXIT_FAILED;
-		if (textfile_update(session, &measurement, &err))
+		do {
+			read_error = textfile_update(session, &measurement, &err);
+		} while (read_error == -ESTALE && !session_reread(session));
+		if (read_error)
 			return EXIT_FAILED;
 		measurement_fini(&measurement);
 	}
 	if (!err)
 		return EXIT_DONE;
-	log_error(err, "textfile '%s': cannot be written", path);
+	log_error(err, "textfile '%s': cannot be written%s", path, textfile_hint(err));
 	return EXIT_FAILED;
+}
+
+int commands_group(const struct cli_options *options, gid_t *group)
+{
+	*group = (gid_t)-1;
+	return options->group ? privileges_group(options->group, group) : 0;
 }
 
 static int run_attach(struct session *session)
 {
+	gid_t group;
+
+	if (commands_group(session->options, &group))
+		return EXIT_USAGE;
 	if (session_count(session, DATAPATH_WRITE))
+		return EXIT_FAILED;
+	if (datapath_open_to_group(session->datapath, group))
 		return EXIT_FAILED;
 	commands_tell_devices(session->datapath, "counting");
 	return EXIT_DONE;
@@ -167,95 +183,6 @@ static int run_detach(const struct cli_options *options)
 		return EXIT_DONE;
 	log_error(err, "textfile '%s': cannot be removed", options->textfile);
 	return EXIT_FAILED;
-}
-
-/* What the interface says it received since counting began; nothing if it is another one by now. */
-static void compare_interface(struct status_device *device, const struct datapath_device *counted,
-			      const struct devices *devices)
-{
-	const struct device *interface = devices_find(devices, counted->name);
-
-	if (!interface || !device->is_attached || interface->ifindex != counted->ifindex ||
-	    interface->receive_packets < counted->state.base_packets)
-		return;
-	device->has_interface = true;
-	device->base_frames = counted->state.base_counted;
-	device->interface_packets = interface->receive_packets - counted->state.base_packets;
-	device->interface_bytes = interface->receive_bytes - counted->state.base_bytes;
-}
-
-static void fill_status(struct status *status, struct session *session,
-			const struct measurement *measurement, const struct devices *devices)
-{
-	for (size_t i = 0; i < datapath_count(session->datapath); i++) {
-		const struct datapath_device *counted = datapath_device(session->datapath, i);
-
-		for (size_t k = 0; k < measurement->count; k++) {
-			struct status_device *device = &status->devices[status->count];
-
-			if (strcmp(measurement->devices[k].name, counted->name))
-				continue;
-			*device = (struct status_device){
-				.measured = &measurement->devices[k],
-				.version = counted->state.version,
-				.since = counted->state.since,
-				.is_attached = counted->ifindex != 0,
-			};
-			compare_interface(device, counted, devices);
-			status->count++;
-		}
-	}
-}
-
-static int print_status(struct session *session, const struct measurement *measurement,
-			const struct devices *devices)
-{
-	struct datapath_options made = datapath_options_of(session->datapath);
-	struct status status = {
-		.pin_dir = session->options->pin_dir,
-		.agent_running = datapath_agent_runs(session->datapath),
-		.services = slots_end(session->slots) - PORT_SLOT_FIRST,
-		.capacity = datapath_capacity(session->datapath),
-		.endpoint_cells = made.endpoint_cells,
-		.endpoint_age = made.endpoint_age,
-		.counts_ports = datapath_counts_unclassified(session->datapath),
-		.memory_bytes = datapath_memory_bytes(session->datapath),
-		.now = (uint64_t)time(NULL),
-	};
-	int err = -ENOMEM;
-
-	status.devices = calloc(measurement->count + 1, sizeof(*status.devices));
-	if (status.devices) {
-		fill_status(&status, session, measurement, devices);
-		err = session->options->json ? status_json_print(stdout, &status)
-					     : status_print(stdout, &status);
-	}
-	free(status.devices);
-	return commands_finish_output(err);
-}
-
-static int run_status(struct session *session)
-{
-	struct measurement measurement;
-	struct devices devices;
-	int err = session_read(session), status;
-
-	if (err)
-		return err == -ENOENT ? nothing_counted(session->options) : EXIT_FAILED;
-	if (session->options->interfaces.count && !session_chosen(session)) {
-		log_errorx("devices: none of those that are counted is chosen by -i");
-		return EXIT_FAILED;
-	}
-	if (session_measure(session, &measurement))
-		return EXIT_FAILED;
-	/* After the counters, as no more than what the interface received can have been counted. */
-	status = EXIT_FAILED;
-	if (!devices_read(&devices)) {
-		status = print_status(session, &measurement, &devices);
-		devices_free(&devices);
-	}
-	measurement_fini(&measurement);
-	return status;
 }
 
 static int run_services(struct session *session)
@@ -311,7 +238,7 @@ static int dispatch(struct session *session)
 	case CLI_ATTACH:
 		return run_attach(session);
 	case CLI_STATUS:
-		return run_status(session);
+		return commands_status(session);
 	case CLI_SERVICES:
 		return run_services(session);
 	case CLI_LOOKUP:
@@ -355,6 +282,10 @@ int commands_run(const struct cli_options *options)
 
 	if (options->command == CLI_DETACH)
 		return run_detach(options);
+	if (options->command == CLI_RELOAD)
+		return commands_reload(options);
+	if (options->command == CLI_FORGET)
+		return commands_forget(options);
 	if (options->command == CLI_CHECK_SERVICES)
 		return run_check(options);
 	err = session_init(&session, options);

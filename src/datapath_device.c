@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "datapath_private.h"
+#include "layout.h"
 #include "log.h"
 
 static int create_counters(const struct datapath *datapath)
@@ -43,12 +44,12 @@ static int open_map(struct datapath *datapath, const char *device, const char *m
 
 /* What is pinned may be of another build: cells of another meaning must not be added to. */
 static int check_map(const struct datapath *datapath, const char *device, const char *map, int fd,
-		     uint32_t value_size, uint32_t entries)
+		     uint32_t type, uint32_t value_size, uint32_t entries)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 
-	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == BPF_MAP_TYPE_PERCPU_ARRAY &&
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == type &&
 	    info.value_size == value_size && info.max_entries == entries)
 		return 0;
 	log_errorx(
@@ -73,11 +74,16 @@ static int open_maps(struct datapath *datapath, struct datapath_device *device)
 	device->state_map = open_map(datapath, name, "state", create_state);
 	if (device->state_map < 0)
 		return device->state_map;
-	err = check_map(datapath, name, "counters", device->counters, sizeof(struct port_counter),
-			PORT_INDEX_END(datapath->capacity));
+	err = check_map(datapath, name, "counters", device->counters, BPF_MAP_TYPE_PERCPU_ARRAY,
+			sizeof(struct port_counter),
+			layout_end(datapath->layout, datapath->capacity));
 	if (!err)
 		err = check_map(datapath, name, "handshakes", device->handshakes,
-				sizeof(struct port_handshakes), datapath->capacity);
+				BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct port_handshakes),
+				datapath->capacity);
+	if (!err)
+		err = check_map(datapath, name, "state", device->state_map, BPF_MAP_TYPE_ARRAY,
+				sizeof(device->state), 1);
 	return err ? err : bpf_map_lookup_elem(device->state_map, &index, &device->state);
 }
 
@@ -99,8 +105,10 @@ int datapath_adopt(struct datapath *datapath, const char *folder)
 			is_pinned(datapath, folder, "handshakes") &&
 			is_pinned(datapath, folder, "state");
 	struct datapath_device *device;
-	char path[PATH_MAX];
+	int err;
 
+	if (datapath->access == DATAPATH_READ && strstr(folder, DATAPATH_MOVING))
+		return 0; /* a start was killed while it moved it; the next one completes that */
 	if (!complete && !is_pinned(datapath, folder, "link"))
 		return 0;
 	if (!complete) {
@@ -110,11 +118,12 @@ int datapath_adopt(struct datapath *datapath, const char *folder)
 		return -EINVAL;
 	}
 	device = datapath_add(datapath, folder);
-	if (!device || !pins_device_path(&datapath->pins, folder, "link", path))
+	if (!device)
 		return -ENOMEM;
-	device->link = bpf_obj_get(path);
-	device->ifindex = datapath_hook_ifindex(device);
-	return open_maps(datapath, device);
+	err = open_maps(datapath, device);
+	if (!err)
+		datapath_hook_adopt(datapath, device);
+	return err;
 }
 
 struct datapath_device *datapath_make_device(struct datapath *datapath, const char *folder)
@@ -139,15 +148,11 @@ struct datapath_device *datapath_make_device(struct datapath *datapath, const ch
 void datapath_undo_device(struct datapath *datapath, struct datapath_device *device)
 {
 	bool is_pinned_now = datapath->access == DATAPATH_WRITE;
-	char path[PATH_MAX];
 
 	if (device->is_attached_now)
-		datapath_close_fd(&device->link);
+		datapath_hook_detach(datapath, device);
 	if (is_pinned_now && device->is_new)
 		pins_remove_device(&datapath->pins, device->folder);
-	else if (is_pinned_now && device->is_attached_now &&
-		 pins_device_path(&datapath->pins, device->folder, "link", path))
-		unlink(path);
 	if (device->is_added)
 		datapath_drop(datapath, device);
 }

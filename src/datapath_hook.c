@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The hooks of a device: how the program gets there, stays there, and is found there again. */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "datapath_private.h"
+#include "datapath_hook.h"
 #include "devices.h"
 #include "log.h"
 
@@ -31,65 +29,53 @@ const char *datapath_mode_label(uint32_t mode)
 	return mode == DATAPATH_TC ? "tcx" : datapath_mode_name(mode);
 }
 
-/*
- * Whether the link is the one on this very interface: a number alone may be that of another device,
- * made since, or in another network namespace.
- */
-bool datapath_is_on(const struct datapath_device *device, const struct device *interface)
+/* struct bpf_link_info of links of XDP, and since Linux 6.6 of tcx, whose number is 11. */
+uint32_t hook_link_ifindex(int link, uint32_t *program_id)
 {
 	struct bpf_link_info info = {};
-	__u32 size = sizeof(info), id = 0;
+	__u32 size = sizeof(info);
 
-	return device->link >= 0 && !bpf_obj_get_info_by_fd(device->link, &info, &size) &&
-	       info.xdp.ifindex == interface->ifindex &&
-	       !bpf_xdp_query_id((int)interface->ifindex, 0, &id) && id == info.prog_id;
-}
-
-/* What the errno of attaching means on an XDP hook. */
-static const char *attach_hint(int err)
-{
-	switch (-err) {
-	case EBUSY:
-	case EEXIST:
-		return " (another XDP program is on this device or on one above it)";
-	case EOPNOTSUPP:
-		return " (its driver has no native XDP: --mode generic counts, more slowly)";
-	case EINVAL:
-	case ERANGE:
-		return " (its MTU may be too large for XDP)";
-	case ENOMEM:
-		return " (its driver may have too few queues)";
-	case EPERM:
-		return " (CAP_NET_ADMIN is needed)";
-	default:
-		return "";
-	}
-}
-
-int datapath_hook_attach(struct datapath_device *device, int program)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, options,
-		    .flags = device->state.mode == DATAPATH_GENERIC ? XDP_FLAGS_SKB_MODE
-								    : XDP_FLAGS_DRV_MODE);
-	int link = bpf_link_create(program, (int)device->ifindex, BPF_XDP, &options);
-	__u32 id = 0;
-
-	if (link >= 0) {
-		device->link = link;
-		device->is_attached_now = true;
+	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &size))
 		return 0;
-	}
-	if ((link == -EBUSY || link == -EEXIST) &&
-	    !bpf_xdp_query_id((int)device->ifindex, 0, &id) && id)
-		log_error(link, "device '%s': cannot be attached%s, id %u", device->name,
-			  attach_hint(link), id);
-	else
-		log_error(link, "device '%s': cannot be attached%s", device->name,
-			  attach_hint(link));
-	return link;
+	*program_id = info.prog_id;
+	return info.xdp.ifindex; /* the first of what either kind of link tells */
 }
 
-int datapath_pin_link(const struct datapath *datapath, const struct datapath_device *device)
+uint32_t hook_program_id(int program)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program, &info, &size) ? 0 : info.id;
+}
+
+bool datapath_is_on(const struct datapath_device *device, const struct device *interface)
+{
+	if (device->link < 0)
+		return false;
+	switch (device->state.mode) {
+	case DATAPATH_CLSACT:
+		return hook_clsact_is_on(device, interface->ifindex);
+	case DATAPATH_TC:
+		return hook_tcx_is_on(device, interface->ifindex);
+	default:
+		return hook_xdp_is_on(device, interface->ifindex);
+	}
+}
+
+/* A link follows its device; a filter goes with it, and is not in another network namespace. */
+uint32_t datapath_hook_ifindex(const struct datapath_device *device)
+{
+	uint32_t ifindex = device->state.ifindex, program;
+
+	if (device->link < 0)
+		return 0;
+	if (device->state.mode != DATAPATH_CLSACT)
+		return hook_link_ifindex(device->link, &program);
+	return hook_clsact_is_on(device, ifindex) ? ifindex : 0;
+}
+
+static int pin_link(const struct datapath *datapath, const struct datapath_device *device)
 {
 	char path[PATH_MAX];
 	int err;
@@ -105,24 +91,126 @@ int datapath_pin_link(const struct datapath *datapath, const struct datapath_dev
 	return err;
 }
 
-/* A program of this version in place of the one that counts: the link stays, no frame is missed. */
-int datapath_hook_replace(const struct datapath_device *device, int program)
+int datapath_hook_attach(const struct datapath *datapath, struct datapath_device *device,
+			 int program, struct hook_refusal *refusal)
 {
-	int err = bpf_link_update(device->link, program, NULL);
+	int err;
 
+	if (device->state.mode == DATAPATH_CLSACT) {
+		err = hook_clsact_put(datapath, device, program, refusal);
+		device->is_attached_now = !err;
+		return err;
+	}
+	if (device->state.mode == DATAPATH_TC)
+		err = hook_tcx_attach(device, program, refusal);
+	else
+		err = hook_xdp_attach(device, program, refusal);
 	if (err)
-		log_error(err, "device '%s': its program cannot be replaced", device->name);
-	return err;
+		return err;
+	device->is_attached_now = true;
+	return pin_link(datapath, device);
 }
 
-/* The link's device, which follows it through renames; 0: the device is gone. */
-uint32_t datapath_hook_ifindex(const struct datapath_device *device)
+/* A program of this version in place of the one that counts: no frame is missed. */
+int datapath_hook_replace(const struct datapath *datapath, struct datapath_device *device,
+			  int program, struct hook_refusal *refusal)
 {
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
+	if (device->state.mode == DATAPATH_CLSACT)
+		return hook_clsact_put(datapath, device, program, refusal);
+	refusal->err = bpf_link_update(device->link, program, NULL);
+	return refusal->err;
+}
 
-	if (device->link < 0 || bpf_obj_get_info_by_fd(device->link, &info, &size) ||
-	    info.type != BPF_LINK_TYPE_XDP)
+static int unpin(const struct datapath *datapath, const struct datapath_device *device,
+		 const char *file)
+{
+	char path[PATH_MAX];
+
+	if (datapath->access == DATAPATH_PRIVATE)
 		return 0;
-	return info.xdp.ifindex;
+	if (!pins_device_path(&datapath->pins, device->folder, file, path))
+		return -ENAMETOOLONG;
+	if (!unlink(path) || errno == ENOENT)
+		return 0;
+	log_error(errno, "pin '%s': cannot be removed", path);
+	return -errno;
+}
+
+/* The link is ended, not just given up: somebody who reads it may hold it open. */
+int datapath_hook_detach(const struct datapath *datapath, struct datapath_device *device)
+{
+	int err = 0;
+
+	if (device->link >= 0 && device->state.mode == DATAPATH_CLSACT)
+		err = hook_clsact_remove(device);
+	else if (device->link >= 0)
+		bpf_link_detach(device->link);
+	if (err) {
+		log_error(err, "device '%s': its filter cannot be removed", device->name);
+		return err;
+	}
+	datapath_close_fd(&device->link);
+	device->ifindex = 0;
+	err = unpin(datapath, device, "link");
+	return err ? err : unpin(datapath, device, "next");
+}
+
+/* A start that was killed after it had replaced the program of a filter left that one as `next`. */
+static void adopt_next(const struct datapath *datapath, struct datapath_device *device)
+{
+	char next[PATH_MAX], link[PATH_MAX];
+	int before = device->link;
+
+	if (!pins_device_path(&datapath->pins, device->folder, "next", next) ||
+	    !pins_device_path(&datapath->pins, device->folder, "link", link))
+		return;
+	device->link = bpf_obj_get(next);
+	if (!datapath_hook_ifindex(device)) {
+		datapath_close_fd(&device->link);
+		device->link = before;
+		return;
+	}
+	datapath_close_fd(&before);
+	if (datapath->access == DATAPATH_WRITE)
+		rename(next, link); /* if it cannot be, the next start finds it here */
+}
+
+void datapath_hook_adopt(const struct datapath *datapath, struct datapath_device *device)
+{
+	char path[PATH_MAX];
+
+	if (!pins_device_path(&datapath->pins, device->folder, "link", path))
+		return;
+	device->link = bpf_obj_get(path);
+	if (device->link == -EACCES && datapath->access == DATAPATH_READ) {
+		device->ifindex = device->state.ifindex; /* the link is not for all who may read */
+		return;
+	}
+	if (device->state.mode == DATAPATH_CLSACT && !datapath_hook_ifindex(device))
+		adopt_next(datapath, device);
+	device->ifindex = datapath_hook_ifindex(device);
+}
+
+void datapath_hook_end(const struct pins *pins, const char *folder)
+{
+	struct datapath datapath = { .access = DATAPATH_WRITE, .pins = *pins };
+	struct datapath_device device = { .link = -1, .is_egress = datapath_is_egress(folder) };
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	uint32_t index = 0;
+	char path[PATH_MAX];
+	int map;
+
+	snprintf(device.folder, sizeof(device.folder), "%s", folder);
+	snprintf(device.name, sizeof(device.name), "%.*s", (int)strcspn(folder, ":"), folder);
+	if (!pins_device_path(pins, folder, "state", path))
+		return;
+	map = bpf_obj_get(path);
+	if (map >= 0 && !bpf_obj_get_info_by_fd(map, &info, &size) &&
+	    info.type == BPF_MAP_TYPE_ARRAY && info.value_size == sizeof(device.state) &&
+	    !bpf_map_lookup_elem(map, &index, &device.state)) {
+		datapath_hook_adopt(&datapath, &device);
+		datapath_hook_detach(&datapath, &device);
+	}
+	datapath_close_fd(&map);
 }

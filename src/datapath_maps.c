@@ -2,12 +2,14 @@
 /* The maps of all devices: services and the port table. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "datapath_private.h"
 #include "log.h"
+#include "privileges.h"
 #include "porttable.h"
 #include "slots.h"
 
@@ -21,18 +23,49 @@ static int create_services(const struct datapath *datapath)
 			      sizeof(struct slot_record), datapath->capacity, &options);
 }
 
+/* Into memory that is freed as a mapping is. NULL: errno tells why. */
+static void *copy_values(int map, uint32_t entries, size_t value_size)
+{
+	uint32_t *keys = calloc(entries, sizeof(*keys)), count = entries, next;
+	void *values = mmap(NULL, entries * value_size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err = !keys || values == MAP_FAILED ? -ENOMEM : 0;
+
+	if (!err)
+		err = bpf_map_lookup_batch(map, NULL, &next, keys, values, &count, NULL);
+	free(keys);
+	if (!err || err == -ENOENT) /* the batch ends where the map does */
+		return values;
+	if (values != MAP_FAILED)
+		munmap(values, entries * value_size);
+	errno = -err;
+	return NULL;
+}
+
+/*
+ * An array's values in place. A member's are as they were now: a map that is opened to be read only
+ * cannot be mapped, as mmap() takes that for private, which bpf_map_mmap() refuses.
+ */
+void *datapath_map_values(const struct datapath *datapath, int map, uint32_t entries,
+			  size_t value_size, int protection)
+{
+	void *values;
+
+	if (datapath->is_member)
+		return copy_values(map, entries, value_size);
+	values = mmap(NULL, entries * value_size, protection, MAP_SHARED, map, 0);
+	return values == MAP_FAILED ? NULL : values;
+}
+
 /* The records are read and written in place: their number makes a system call for each too slow. */
 int datapath_map_records(struct datapath *datapath)
 {
-	size_t size = (size_t)datapath->capacity * sizeof(*datapath->records);
-	void *records = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, datapath->services, 0);
-
-	if (records == MAP_FAILED) {
-		log_error(errno, "map 'services': cannot be mapped");
-		return -errno;
-	}
-	datapath->records = records;
-	return 0;
+	datapath->records = datapath_map_values(datapath, datapath->services, datapath->capacity,
+						sizeof(*datapath->records), PROT_READ | PROT_WRITE);
+	if (datapath->records)
+		return 0;
+	log_error(errno, "map 'services': cannot be mapped");
+	return -errno;
 }
 
 static int create_table(void)
@@ -60,22 +93,31 @@ static int create_ports(const struct datapath *datapath)
 
 static const char *create_hint(int err)
 {
-	if (err == -EPERM)
-		return " (root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, is needed)";
 	if (err == -E2BIG)
 		return " (older kernels take 4 MiB in one piece: --endpoints 2M is the most)";
-	return "";
+	return privileges_hint(err);
+}
+
+int datapath_open_pin(const struct datapath *datapath, const char *path)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = BPF_F_RDONLY);
+	int fd = bpf_obj_get(path);
+
+	/* One that is opened to be read only cannot be mapped, so that is done where it must be. */
+	return fd == -EACCES && datapath->access == DATAPATH_READ ? bpf_obj_get_opts(path, &options)
+								  : fd;
 }
 
 int datapath_map(struct datapath *datapath, const char *path,
 		 int (*create)(const struct datapath *))
 {
-	int fd = datapath->access == DATAPATH_PRIVATE ? -ENOENT : bpf_obj_get(path), err;
+	int fd = datapath->access == DATAPATH_PRIVATE ? -ENOENT : datapath_open_pin(datapath, path);
+	int err;
 
 	if (fd >= 0)
 		return fd;
 	if (fd != -ENOENT || datapath->access == DATAPATH_READ) {
-		log_error(fd, "pin '%s': cannot be opened", path);
+		log_error(fd, "pin '%s': cannot be opened%s", path, pins_hint(fd));
 		return fd;
 	}
 	fd = create(datapath);
@@ -89,7 +131,7 @@ int datapath_map(struct datapath *datapath, const char *path,
 	err = bpf_obj_pin(fd, path);
 	if (!err)
 		return fd;
-	log_error(err, "pin '%s': cannot be made", path);
+	log_error(err, "pin '%s': cannot be made%s", path, pins_hint(err));
 	close(fd);
 	return err;
 }
@@ -108,9 +150,11 @@ int datapath_shared_map(struct datapath *datapath, const char *name,
 
 int datapath_restore_slots(struct datapath *datapath, struct slots *slots)
 {
-	for (uint32_t slot = PORT_SLOT_FIRST; datapath->records && slot < datapath->capacity;
-	     slot++) {
-		struct slot_record record = datapath->records[slot];
+	const struct datapath *from =
+		!datapath->records && datapath->old ? datapath->old : datapath;
+
+	for (uint32_t slot = PORT_SLOT_FIRST; from->records && slot < from->capacity; slot++) {
+		struct slot_record record = from->records[slot];
 		int err;
 
 		if (!record.name[0])
@@ -124,27 +168,14 @@ int datapath_restore_slots(struct datapath *datapath, struct slots *slots)
 	return 0;
 }
 
-static uint32_t capacity_for(uint32_t slots)
+uint32_t datapath_capacity_for(const struct slots *slots)
 {
-	/* Room to grow: half as many services again fit before counting has to start anew. */
-	uint32_t capacity = slots + slots / 2;
+	/* Room to grow: half as many services again fit before the counters have to move. */
+	uint32_t capacity = slots_end(slots) + slots_end(slots) / 2;
 
 	if (capacity < CAPACITY_MIN)
 		return CAPACITY_MIN;
 	return capacity < PORT_SLOT_END ? capacity : PORT_SLOT_END;
-}
-
-static int check_capacity(struct datapath *datapath, struct slots *slots)
-{
-	if (!datapath->capacity)
-		datapath->capacity = capacity_for(slots_end(slots));
-	if (slots_end(slots) <= datapath->capacity)
-		return 0;
-	log_errorx("pin directory '%s': has room for %u services, the database needs %u: --detach "
-		   "first, then start anew",
-		   datapath->pins.root, datapath->capacity - PORT_SLOT_FIRST,
-		   slots_end(slots) - PORT_SLOT_FIRST);
-	return -ENOSPC;
 }
 
 /* Those that are new; the others may be written by who decides on series, at this very time. */
@@ -193,15 +224,11 @@ static int store_table(struct datapath *datapath, const struct porttable *table)
 	return err;
 }
 
-int datapath_prepare(struct datapath *datapath, struct slots *slots,
-		     const struct datapath_options *options)
+int datapath_make_shared(struct datapath *datapath, const struct datapath_options *options)
 {
-	int err = check_capacity(datapath, slots);
+	int err = 0;
 
-	if (err)
-		return err;
 	if (datapath->services < 0) {
-		datapath->is_new = true;
 		datapath->services = datapath_shared_map(datapath, "services", create_services);
 		err = datapath->services < 0 ? datapath->services : datapath_map_records(datapath);
 	}
@@ -209,9 +236,21 @@ int datapath_prepare(struct datapath *datapath, struct slots *slots,
 		return err;
 	if (datapath->ports < 0)
 		datapath->ports = datapath_shared_map(datapath, "ports", create_ports);
-	if (datapath->ports < 0)
-		return datapath->ports;
-	err = datapath_open_shared(datapath, options);
+	return datapath->ports < 0 ? datapath->ports : datapath_open_shared(datapath, options);
+}
+
+int datapath_prepare(struct datapath *datapath, struct slots *slots,
+		     const struct datapath_options *options)
+{
+	int err = datapath_carry(datapath, slots, options);
+
+	if (err)
+		return err;
+	if (!datapath->capacity) {
+		datapath->is_new = true;
+		datapath->capacity = datapath_capacity_for(slots);
+	}
+	err = datapath_make_shared(datapath, options);
 	if (!err)
 		store_records(datapath, slots);
 	return err;
@@ -252,7 +291,7 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++)
 		slots_record(slots, slot)->series = datapath->records[slot].series;
 	decide(ctx, slots);
-	for (uint32_t slot = PORT_SLOT_FIRST; slot < end; slot++)
+	for (uint32_t slot = PORT_SLOT_FIRST; !datapath->is_member && slot < end; slot++)
 		datapath->records[slot].series = slots_record(slots, slot)->series;
 }
 
@@ -263,6 +302,8 @@ uint64_t datapath_memory_bytes(const struct datapath *datapath)
 		(uint64_t)datapath->capacity * sizeof(struct port_handshakes);
 	uint64_t shared = TABLE_BYTES + (uint64_t)datapath->capacity * sizeof(struct slot_record);
 
-	return shared + datapath_shared_bytes(datapath) +
+	if (datapath->is_member)
+		return 0;
+	return shared + datapath_shared_bytes(datapath) + datapath_base_bytes(datapath) +
 	       datapath->count * (counters * datapath->cpus + sizeof(struct datapath_state));
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "datapath_private.h"
+#include "layout.h"
 #include "log.h"
 #include "snapshot.h"
 #include "unclassified.h"
@@ -29,8 +30,9 @@ static uint64_t now_ns(void)
 struct reading {
 	int map;
 	uint32_t first, end;
-	void (*fold)(const struct datapath *datapath, void *into, uint32_t first, uint32_t count);
-	void *into;
+	void (*fold)(const struct datapath *datapath, struct snapshot *into, uint32_t first,
+		     uint32_t count);
+	struct snapshot *into;
 };
 
 /* Both read on from reading->first, which tells how far they came. */
@@ -71,26 +73,38 @@ static int read_map(const struct datapath *datapath, struct reading *reading)
 	return err == -KERNEL_ENOTSUPP || err == -EINVAL ? read_singly(datapath, reading) : err;
 }
 
-static void fold_counters(const struct datapath *datapath, void *into, uint32_t first,
+static void fold_counters(const struct datapath *datapath, struct snapshot *into, uint32_t first,
 			  uint32_t count)
 {
-	snapshot_fold(into, first, count, datapath->cells, datapath->cpus);
+	const struct port_counter *cells = datapath->cells;
+
+	if (datapath->layout->version == PORT_ABI_VERSION) {
+		snapshot_fold(into, first, count, cells, datapath->cpus);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t index = layout_index(datapath->layout, first + i);
+
+		if (index != LAYOUT_NO_INDEX)
+			snapshot_fold(into, index, 1, cells + (size_t)i * datapath->cpus,
+				      datapath->cpus);
+	}
 }
 
-static void fold_handshakes(const struct datapath *datapath, void *into, uint32_t first,
+static void fold_handshakes(const struct datapath *datapath, struct snapshot *into, uint32_t first,
 			    uint32_t count)
 {
 	snapshot_fold_handshakes(into, first, count, datapath->cells, datapath->cpus);
 }
 
-int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot)
+static int read_maps(const struct datapath *datapath, const struct datapath_device *device,
+		     struct snapshot *snapshot)
 {
-	const struct datapath_device *device = &datapath->devices[i];
 	uint32_t slots =
 		snapshot->slots_end < datapath->capacity ? snapshot->slots_end : datapath->capacity;
 	struct reading counters = {
 		.map = device->counters,
-		.end = PORT_INDEX_END(slots),
+		.end = layout_end(datapath->layout, slots),
 		.fold = fold_counters,
 		.into = snapshot,
 	};
@@ -102,11 +116,28 @@ int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot
 	};
 	int err = read_map(datapath, &counters);
 
-	if (!err)
-		err = read_map(datapath, &handshakes);
+	return err ? err : read_map(datapath, &handshakes);
+}
+
+/*
+ * What was counted in earlier maps is in the base or, until that is there, still in those maps,
+ * which may be written to even now: the sum of all is right at every instant.
+ */
+int datapath_read(struct datapath *datapath, size_t i, struct snapshot *snapshot)
+{
+	const struct datapath_device *device = &datapath->devices[i], *earlier = NULL;
+	int err = read_maps(datapath, device, snapshot);
+
+	if (device->sums)
+		datapath_add_base(datapath, device, snapshot);
+	else if (datapath->old)
+		earlier = datapath_find(datapath->old, device->folder);
 	snapshot->taken_ns = now_ns();
 	if (err)
 		log_error(err, "device '%s': its counters cannot be read", device->name);
+	else if (earlier)
+		err = datapath_read(datapath->old, (size_t)(earlier - datapath->old->devices),
+				    snapshot);
 	return err;
 }
 

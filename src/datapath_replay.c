@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 
-#include "agent.skel.h"
 #include "datapath_private.h"
 #include "log.h"
 
@@ -23,15 +22,15 @@ int datapath_load_replay(struct datapath *datapath, const char *name)
 int datapath_replay(struct datapath *datapath, const void *frame, size_t length,
 		    struct port_replay *replay)
 {
-	struct agent_bpf *skeleton = datapath->replay;
+	struct port_replay *told = datapath_replay_of(datapath->replay);
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
 		    .data_size_in = (uint32_t)(length < DATAPATH_REPLAY_MAX ? length
 									    : DATAPATH_REPLAY_MAX));
 	int err;
 
-	skeleton->bss->replay = *replay;
-	err = bpf_prog_test_run_opts(datapath_program(skeleton), &options);
-	*replay = skeleton->bss->replay;
+	*told = *replay;
+	err = bpf_prog_test_run_opts(datapath_program(datapath->replay), &options);
+	*replay = *told;
 	if (err)
 		log_error(err, "capture '%s': a frame of %zu bytes cannot be replayed",
 			  datapath->devices[0].name, length);

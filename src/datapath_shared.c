@@ -104,6 +104,15 @@ static int create_fragments(const struct datapath *datapath)
 			      sizeof(struct port_fragment), PORT_FRAGMENTS, NULL);
 }
 
+static int create_agent(const struct datapath *datapath)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+
+	(void)datapath;
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "agent", sizeof(uint32_t),
+			      sizeof(struct datapath_agent), 1, &options);
+}
+
 static int create_unclassified(const struct datapath *datapath)
 {
 	return bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "unclassified", sizeof(uint32_t),
@@ -164,6 +173,19 @@ static int read_unclassified(struct datapath *datapath)
 	return 0;
 }
 
+static int map_record(struct datapath *datapath)
+{
+	int protection = datapath->access == DATAPATH_READ ? PROT_READ : PROT_READ | PROT_WRITE;
+
+	if (!datapath->record)
+		datapath->record = datapath_map_values(datapath, datapath->agent, 1,
+						       sizeof(*datapath->record), protection);
+	if (datapath->record)
+		return 0;
+	log_error(errno, "map 'agent': cannot be mapped");
+	return -errno;
+}
+
 static void choose(struct datapath *datapath, const struct datapath_options *options)
 {
 	datapath->endpoint_cells =
@@ -205,35 +227,131 @@ int datapath_adopt_shared(struct datapath *datapath)
 	return datapath_open_shared(datapath, &none);
 }
 
+struct shared_map {
+	const char *name;
+	int *fd;
+	int (*create)(const struct datapath *);
+	uint32_t type;
+	uint32_t value_size; /* 0: any */
+	bool is_secret;      /* not for a member of the group that may read */
+};
+
+#define SHARED_MAPS 5
+
+static void list_shared(struct datapath *datapath, struct shared_map maps[SHARED_MAPS])
+{
+	const struct shared_map list[SHARED_MAPS] = {
+		{ "endpoints", &datapath->endpoints, create_endpoints, BPF_MAP_TYPE_ARRAY, 0,
+		  true },
+		{ "firm_clients", &datapath->firm_clients, create_firm_clients, BPF_MAP_TYPE_ARRAY,
+		  PORT_TRANSPORTS * PORT_FIRM_END, true },
+		{ "fragments", &datapath->fragments, create_fragments, BPF_MAP_TYPE_LRU_HASH,
+		  sizeof(struct port_fragment), true },
+		{ "agent", &datapath->agent, create_agent, BPF_MAP_TYPE_ARRAY,
+		  sizeof(struct datapath_agent), false },
+		{ "unclassified", &datapath->unclassified, create_unclassified,
+		  BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct port_unclassified), false },
+	};
+
+	memcpy(maps, list, sizeof(list));
+}
+
+static bool fits(const struct shared_map *map, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == map->type &&
+	       info.key_size == (map->type == BPF_MAP_TYPE_LRU_HASH
+					 ? sizeof(struct port_fragment_key)
+					 : sizeof(uint32_t)) &&
+	       (!map->value_size || info.value_size == map->value_size);
+}
+
+/* What is pinned by that name may be of another make, and is not to be read or added to then. */
+static int open_shared(struct datapath *datapath, const struct shared_map *map)
+{
+	if (*map->fd >= 0 || (map->is_secret && datapath->is_member))
+		return 0;
+	*map->fd = datapath_shared_map(datapath, map->name, map->create);
+	if (*map->fd < 0)
+		return *map->fd;
+	if (fits(map, *map->fd))
+		return 0;
+	log_errorx("pin '%s/%s': is not a map of this program: --detach first, then start anew",
+		   datapath->pins.path, map->name);
+	return -EINVAL;
+}
+
 int datapath_open_shared(struct datapath *datapath, const struct datapath_options *options)
 {
-	const struct {
-		const char *name;
-		int *fd;
-		int (*create)(const struct datapath *);
-	} maps[] = {
-		{ "endpoints", &datapath->endpoints, create_endpoints },
-		{ "firm_clients", &datapath->firm_clients, create_firm_clients },
-		{ "fragments", &datapath->fragments, create_fragments },
-		{ "unclassified", &datapath->unclassified, create_unclassified },
-	};
+	struct shared_map maps[SHARED_MAPS];
 	int err = 0;
 
-	if (datapath->endpoints < 0)
+	list_shared(datapath, maps);
+	if (datapath->endpoints < 0 && !datapath->is_member)
 		choose(datapath, options);
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		if (*maps[i].fd >= 0)
-			continue;
-		*maps[i].fd = datapath_shared_map(datapath, maps[i].name, maps[i].create);
-		if (*maps[i].fd < 0)
-			return *maps[i].fd;
-	}
-	err = read_head(datapath);
+	for (size_t i = 0; !err && i < SHARED_MAPS; i++)
+		err = open_shared(datapath, &maps[i]);
+	if (err)
+		return err;
+	err = datapath->is_member ? 0 : read_head(datapath);
 	if (err)
 		log_error(err, "map 'endpoints': cannot be read");
 	else
 		err = read_unclassified(datapath);
+	if (!err)
+		err = map_record(datapath);
 	return err ? err : check_options(datapath, options);
+}
+
+/*
+ * A map is pinned here too, if it is there and fits. Who decides by a table that is none does not
+ * count right, so the table in force must be taken. 0 or -errno (logged).
+ */
+static int take_map(const struct datapath *datapath, const struct pins *from,
+		    const struct shared_map *map)
+{
+	char path[PATH_MAX], to[PATH_MAX];
+	int fd, err;
+
+	if (!pins_map_path(from, map->name, path) ||
+	    !pins_map_path(&datapath->pins, map->name, to))
+		return -ENAMETOOLONG;
+	fd = bpf_obj_get(path);
+	if (fd < 0 && fd != -ENOENT) {
+		log_error(fd, "pin '%s': cannot be opened", path);
+		return fd;
+	}
+	if (fd < 0)
+		return 0;
+	if (fits(map, fd)) {
+		err = bpf_obj_pin(fd, to);
+		if (err)
+			log_error(err, "pin '%s': cannot be made", to);
+	} else if (map->fd == &datapath->ports) {
+		err = -EINVAL;
+		log_errorx("pin '%s': is of another make: --detach first, then start anew", path);
+	} else {
+		err = 0;
+		log_info("map '%s': is of another make, and begins anew", map->name);
+	}
+	close(fd);
+	return err;
+}
+
+int datapath_take_shared(struct datapath *datapath, const struct pins *from)
+{
+	struct shared_map maps[SHARED_MAPS + 1];
+	int err = 0;
+
+	list_shared(datapath, maps);
+	maps[SHARED_MAPS] = (struct shared_map){ "ports", &datapath->ports, NULL,
+						 BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(uint32_t),
+						 true };
+	for (size_t i = 0; !err && i < SHARED_MAPS + 1; i++)
+		err = take_map(datapath, from, &maps[i]);
+	return err;
 }
 
 struct datapath_options datapath_options_of(const struct datapath *datapath)

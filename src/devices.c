@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fnmatch.h>
 #include <libmnl/libmnl.h>
 #include <net/if_arp.h>
 #include <linux/if_link.h>
@@ -16,6 +15,8 @@
 
 /* Linux 5.14; absent from older user-space headers. */
 #define LINK_PARENT_DEV_NAME 56
+/* IFF_LOWER_UP, whose header <linux/if.h> does not go with every C library's <net/if.h>. */
+#define LINK_LOWER_UP (1U << 16)
 /* Linux numbers that <net/if_arp.h> of some C libraries lacks. */
 #ifndef ARPHRD_RAWIP
 #define ARPHRD_RAWIP 519
@@ -26,6 +27,12 @@
 #define DUMP_SIZE                                                                                  \
 	32768 /* what rtnetlink fills at the most: libmnl 1.0.5 names it MNL_SOCKET_DUMP_SIZE */
 
+/* A message of one link as it is read. */
+struct reading {
+	struct device *device;
+	bool is_elsewhere; /* what it stands on is in another network namespace */
+};
+
 static void read_stats(struct device *device, const struct nlattr *attr)
 {
 	struct rtnl_link_stats64 stats = {};
@@ -34,11 +41,58 @@ static void read_stats(struct device *device, const struct nlattr *attr)
 	memcpy(&stats, mnl_attr_get_payload(attr), len < sizeof(stats) ? len : sizeof(stats));
 	device->receive_packets = stats.rx_packets;
 	device->receive_bytes = stats.rx_bytes;
+	device->receive_dropped = stats.rx_dropped;
+	device->receive_missed = stats.rx_missed_errors;
+	device->transmit_packets = stats.tx_packets;
+	device->transmit_bytes = stats.tx_bytes;
+}
+
+/* With programs in two modes at once, one of the two. */
+static int read_xdp_attribute(const struct nlattr *attr, void *data)
+{
+	struct device *device = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_XDP_PROG_ID:
+	case IFLA_XDP_DRV_PROG_ID:
+	case IFLA_XDP_SKB_PROG_ID:
+	case IFLA_XDP_HW_PROG_ID:
+		device->xdp_program = mnl_attr_get_u32(attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int read_vxlan_attribute(const struct nlattr *attr, void *data)
+{
+	struct device *device = data;
+
+	if (mnl_attr_get_type(attr) == IFLA_VXLAN_LINK)
+		device->lower = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* The kernel puts the kind before the data that depends on it. */
+static int read_info_attribute(const struct nlattr *attr, void *data)
+{
+	struct device *device = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_INFO_KIND:
+		snprintf(device->kind, sizeof(device->kind), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_INFO_DATA:
+		if (!strcmp(device->kind, "vxlan"))
+			mnl_attr_parse_nested(attr, read_vxlan_attribute, device);
+		break;
+	}
+	return MNL_CB_OK;
 }
 
 static int read_link_attribute(const struct nlattr *attr, void *data)
 {
-	struct device *device = data;
+	struct reading *reading = data;
+	struct device *device = reading->device;
 
 	switch (mnl_attr_get_type(attr)) {
 	case IFLA_IFNAME:
@@ -46,6 +100,21 @@ static int read_link_attribute(const struct nlattr *attr, void *data)
 		break;
 	case IFLA_MTU:
 		device->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINK:
+		device->lower = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINK_NETNSID:
+		reading->is_elsewhere = true;
+		break;
+	case IFLA_MASTER:
+		device->master = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_LINKINFO:
+		mnl_attr_parse_nested(attr, read_info_attribute, device);
+		break;
+	case IFLA_XDP:
+		mnl_attr_parse_nested(attr, read_xdp_attribute, device);
 		break;
 	case IFLA_STATS64:
 		read_stats(device, attr);
@@ -82,6 +151,7 @@ static int read_link(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	struct devices *devices = data;
+	struct reading reading = {};
 	struct device *grown;
 
 	grown = realloc(devices->list, (devices->count + 1) * sizeof(*grown));
@@ -93,9 +163,13 @@ static int read_link(const struct nlmsghdr *message, void *data)
 		.ifindex = (uint32_t)info->ifi_index,
 		.hardware = info->ifi_type,
 		.is_up = info->ifi_flags & IFF_UP,
+		.has_carrier = info->ifi_flags & LINK_LOWER_UP,
 		.is_loopback = info->ifi_flags & IFF_LOOPBACK,
 	};
-	mnl_attr_parse(message, sizeof(*info), read_link_attribute, grown);
+	reading.device = grown;
+	mnl_attr_parse(message, sizeof(*info), read_link_attribute, &reading);
+	if (reading.is_elsewhere || grown->lower == grown->ifindex)
+		grown->lower = 0;
 	if (!grown->has_bus)
 		grown->has_bus = has_bus_in_sysfs(grown);
 	return MNL_CB_OK;
@@ -175,18 +249,21 @@ static int dump(struct mnl_socket *socket, uint16_t type, uint8_t family, size_t
 
 #define DUMP_TRIES 10
 
+/* Routes only where they decide: a router's may be a million, and all of them are told. */
 static int read_all(struct devices *devices)
 {
+	bool wants_routes;
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	int err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
 
 	if (!err)
 		err = dump(socket, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), read_link,
 			   devices);
-	if (!err)
+	wants_routes = !err && !devices_any_bus(devices);
+	if (wants_routes)
 		err = dump(socket, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), read_route,
 			   devices);
-	if (!err)
+	if (wants_routes && !err)
 		err = dump(socket, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), read_route,
 			   devices);
 	if (socket)
@@ -225,79 +302,12 @@ const struct device *devices_find(const struct devices *devices, const char *nam
 	return NULL;
 }
 
-static bool matches(const struct device *device, const char *const *patterns, size_t count)
+const struct device *devices_find_index(const struct devices *devices, uint32_t ifindex)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!fnmatch(patterns[i], device->name, 0))
-			return true;
-	return false;
-}
-
-/* "lo, eth0, eth1" in out, cut where it is full. */
-static void list_names(const struct devices *devices, char *out, size_t size)
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < devices->count && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
-					 devices->list[i].name);
-}
-
-static int check_patterns(const struct devices *devices, const char *const *patterns, size_t count)
-{
-	char names[512];
-
-	for (size_t i = 0; i < count; i++) {
-		size_t k = 0;
-
-		while (k < devices->count && !matches(&devices->list[k], &patterns[i], 1))
-			k++;
-		if (k < devices->count)
-			continue;
-		list_names(devices, names, sizeof(names));
-		log_errorx("device '%s': no such device: there are %s", patterns[i], names);
-		return -ENODEV;
-	}
-	return 0;
-}
-
-static bool is_default(const struct device *device, bool any_bus)
-{
-	return any_bus ? device->is_up && device->has_bus : device->has_default_route;
-}
-
-static bool has_any_bus(const struct devices *devices)
-{
-	for (size_t i = 0; i < devices->count; i++)
-		if (is_default(&devices->list[i], true))
-			return true;
-	return false;
-}
-
-int devices_select(struct devices *devices, const char *const *patterns, size_t count)
-{
-	bool any_bus = has_any_bus(devices);
-	size_t kept = 0;
-	char names[512];
-	int err = check_patterns(devices, patterns, count);
-
-	if (err)
-		return err;
-	list_names(devices, names, sizeof(names));
-	for (size_t i = 0; i < devices->count; i++)
-		if (count ? matches(&devices->list[i], patterns, count)
-			  : is_default(&devices->list[i], any_bus))
-			devices->list[kept++] = devices->list[i];
-	devices->count = kept;
-	if (kept)
-		return 0;
-	if (!*names)
-		snprintf(names, sizeof(names), "none");
-	log_errorx("devices: none is backed by hardware or carries a default route: choose with -i "
-		   "from %s",
-		   names);
-	return -ENODEV;
+	for (size_t i = 0; ifindex && i < devices->count; i++)
+		if (devices->list[i].ifindex == ifindex)
+			return &devices->list[i];
+	return NULL;
 }
 
 int devices_starts_at_l3(const struct device *device, bool *starts_at_l3)

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	open_streams();
 	signal(SIGPIPE,
 	       SIG_IGN); /* a closed output is an error of the write, told or not by who writes */
+	signal(SIGXFSZ, SIG_IGN); /* so is a file that would be larger than the limit */
 	if (cli_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	switch (options.command) {

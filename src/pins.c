@@ -16,9 +16,11 @@
  * they are there, a removal that was cut off is no new state, and what is left keeps its meaning.
  */
 static const char *const map_names[] = {
-	"ports", "endpoints", "firm_clients", "fragments", "unclassified", "services",
+	"ports", "endpoints", "firm_clients", "fragments", "agent", "unclassified", "services",
 };
-static const char *const device_files[] = { "link", "state", "handshakes", "counters" };
+static const char *const device_files[] = {
+	"link", "next", "state", "base", "handshakes", "counters",
+};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -105,6 +107,18 @@ int pins_make_device(const struct pins *pins, const char *folder)
 	return -errno;
 }
 
+int pins_rename_device(const struct pins *pins, const char *from, const char *to)
+{
+	char old[PINS_ESCAPED_MAX], now[PINS_ESCAPED_MAX];
+
+	pins_escape(from, old);
+	pins_escape(to, now);
+	if (!renameat(pins->fd, old, pins->fd, now))
+		return 0;
+	log_error(errno, "pin directory '%s/%s': cannot be renamed '%s'", pins->path, old, now);
+	return -errno;
+}
+
 int pins_each_device(const struct pins *pins, int (*call)(void *ctx, const char *folder), void *ctx)
 {
 	int fd = openat(pins->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
@@ -151,13 +165,32 @@ static int remove_device(void *ctx, const char *folder)
 	return pins_remove_device(ctx, folder);
 }
 
-int pins_remove(struct pins *pins)
+static int remove_maps(struct pins *pins)
 {
 	int err = pins_each_device(pins, remove_device, pins);
 
 	for (size_t i = 0; !err && i < COUNT(map_names); i++)
 		if (unlinkat(pins->fd, map_names[i], 0) && errno != ENOENT)
 			err = -errno;
+	return err;
+}
+
+int pins_remove_version(struct pins *pins)
+{
+	int err = remove_maps(pins);
+
+	if (!err && rmdir(pins->path))
+		err = -errno;
+	if (err)
+		log_error(err, "pin directory '%s': cannot be removed", pins->path);
+	return err;
+}
+
+int pins_remove(struct pins *pins)
+{
+	int err = remove_maps(pins);
+
+	unlinkat(pins->fd, PINS_LOCK, AT_REMOVEDIR);
 	if (!err && (rmdir(pins->path) || rmdir(pins->root)) && errno != ENOTEMPTY)
 		err = -errno;
 	if (err)

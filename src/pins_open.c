@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opens the directory of the pinned state, once it is found fit to be trusted, and locks it. */
+/* Opens the directory of the pinned state, once it is found fit to be trusted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -14,26 +14,28 @@
 #include "pins.h"
 #include "port_abi.h"
 
-#define STRING(x) #x
-#define EXPANDED(x) STRING(x)
-#define VERSION_DIR "v" EXPANDED(PORT_ABI_VERSION)
-
-static int check_bpffs(int fd, const char *path)
+static bool is_bpffs(int fd)
 {
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs)) {
-		log_error(errno, "pin directory '%s': cannot be examined", path);
-		return -errno;
-	}
-	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+	return !fstatfs(fd, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+}
+
+static int check_bpffs(int fd, const char *path)
+{
+	if (is_bpffs(fd))
 		return 0;
-	log_errorx("pin directory '%s': not on a BPF file system: mount -t bpf bpf /sys/fs/bpf",
+	log_errorx("pin directory '%s': not on a BPF file system: mount -t bpf bpf /sys/fs/bpf; "
+		   "where 'ip netns exec' hides it, use nsenter --net instead",
 		   path);
 	return -EINVAL;
 }
 
-static int check_owner(int fd, const char *path)
+/*
+ * Closed to others, but for a group that may read: what is in it then is the owner's. A reader
+ * takes root's word too.
+ */
+static int check_owner(int fd, const char *path, bool is_reader)
 {
 	struct stat st;
 
@@ -41,34 +43,97 @@ static int check_owner(int fd, const char *path)
 		log_error(errno, "pin directory '%s': cannot be examined", path);
 		return -errno;
 	}
-	if (st.st_uid == geteuid() && !(st.st_mode & 077))
+	if ((st.st_uid == geteuid() || (is_reader && !st.st_uid)) && !(st.st_mode & 027))
 		return 0;
 	log_errorx("pin directory '%s': not trusted: owned by user %u with mode %04o, must be user "
-		   "%u with 0700",
+		   "%u's and closed to others (0700): remove it, or choose another --pin-dir",
 		   path, st.st_uid, st.st_mode & 07777U, geteuid());
 	return -EPERM;
 }
 
-/* Opens dir/name, making it if asked; the caller is told of a missing one in silence. */
-static int open_below(int dir, const char *name, const char *path, bool create)
+static int check_directory_above(int fd, const struct stat *st, const char *path)
+{
+	char link[32], name[PATH_MAX];
+	ssize_t len;
+
+	if ((!st->st_uid || st->st_uid == geteuid()) &&
+	    (!(st->st_mode & 022) || st->st_mode & S_ISVTX))
+		return 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, name, sizeof(name));
+	log_errorx("pin directory '%s': not safe: '%.*s' above it, owned by user %u with mode "
+		   "%04o, lets others replace it: chown it to root and chmod go-w or +t, or choose "
+		   "another --pin-dir",
+		   path, len < 0 ? 0 : (int)len, name, st->st_uid, st->st_mode & 07777U);
+	return -EPERM;
+}
+
+/*
+ * Who may write to a directory above could put another one in our place: each must be root's or
+ * ours, and closed to the writing of others, or sticky, up to where the file system is mounted.
+ */
+static int check_above(int parent, const char *path)
+{
+	int fd = openat(parent, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), above, err = 0;
+	struct stat st, next;
+
+	while (fd >= 0 && is_bpffs(fd) && !err && !fstat(fd, &st)) {
+		err = check_directory_above(fd, &st, path);
+		above = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = above;
+		if (fd >= 0 && (fstat(fd, &next) || next.st_ino == st.st_ino))
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+const char *pins_hint(int err)
+{
+	switch (abs(err)) {
+	case EROFS:
+		return " (the BPF file system is read-only: mount -o remount,rw it; in a systemd "
+		       "unit: ReadWritePaths=)";
+	case ENOTDIR:
+	case ELOOP:
+		return " (a symbolic link, or something else than a directory, is in its place: "
+		       "remove it, or choose another --pin-dir)";
+	case EACCES:
+	case EPERM:
+		return geteuid() ? " (only root, and for --top, --status and --once the members of "
+				   "the agent's --group, may)"
+				 : "";
+	default:
+		return "";
+	}
+}
+
+/*
+ * Opens dir/name, making it if asked; the caller is told of a missing one in silence. access is
+ * O_RDONLY, or O_PATH for what is only passed through.
+ */
+static int open_below(int dir, const char *name, const char *path, int access, bool create)
 {
 	int fd, err;
 
 	if (create && mkdirat(dir, name, 0700) && errno != EEXIST) {
 		err = -errno;
-		log_error(err, "pin directory '%s': cannot be made", path);
+		log_error(err, "pin directory '%s': cannot be made%s", path, pins_hint(err));
 		return err;
 	}
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		err = -errno;
 		if (err != -ENOENT)
-			log_error(err, "pin directory '%s': cannot be opened", path);
+			log_error(err, "pin directory '%s': cannot be opened%s", path,
+				  pins_hint(err));
 		return err;
 	}
 	err = check_bpffs(fd, path);
 	if (!err)
-		err = check_owner(fd, path);
+		err = check_owner(fd, path, !create);
 	if (!err)
 		return fd;
 	close(fd);
@@ -88,44 +153,47 @@ static int open_parent(const char *pin_dir, const char **name, bool create)
 		 : slash == pin_dir ? 1
 				    : (int)(slash - pin_dir),
 		 slash ? pin_dir : ".");
-	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		err = -errno;
 		if (create || err != -ENOENT)
-			log_error(err, "pin directory '%s': cannot open '%s'", pin_dir, parent);
+			log_error(err, "pin directory '%s': cannot open '%s'%s", pin_dir, parent,
+				  pins_hint(err));
 		return err;
 	}
 	err = create ? check_bpffs(fd, pin_dir) : 0;
+	if (!err)
+		err = check_above(fd, pin_dir);
 	if (!err)
 		return fd;
 	close(fd);
 	return err;
 }
 
-int pins_open(struct pins *pins, const char *pin_dir, bool create)
+int pins_open_version(struct pins *pins, const char *pin_dir, const char *version, bool create)
 {
 	size_t len = strlen(pin_dir);
 	const char *name;
 	int parent, root, fd;
 
-	*pins = (struct pins){ .fd = -1 };
+	*pins = (struct pins){ .fd = -1, .lock = -1 };
 	/* Without the slashes at its end, behind which there would be no last name. */
 	while (len > 1 && pin_dir[len - 1] == '/')
 		len--;
-	if (len + sizeof("/" VERSION_DIR) > sizeof(pins->path)) {
+	if (len + strlen(version) + sizeof("/") > sizeof(pins->path)) {
 		log_error(ENAMETOOLONG, "pin directory '%s': cannot be used", pin_dir);
 		return -ENAMETOOLONG;
 	}
 	memcpy(pins->root, pin_dir, len);
-	snprintf(pins->path, sizeof(pins->path), "%.*s/" VERSION_DIR, (int)len, pin_dir);
+	snprintf(pins->path, sizeof(pins->path), "%.*s/%s", (int)len, pin_dir, version);
 	parent = open_parent(pins->root, &name, create);
 	if (parent < 0)
 		return parent;
-	root = open_below(parent, name, pins->root, create);
+	root = open_below(parent, name, pins->root, O_PATH, create);
 	close(parent);
 	if (root < 0)
 		return root;
-	fd = open_below(root, VERSION_DIR, pins->path, create);
+	fd = open_below(root, version, pins->path, O_RDONLY, create);
 	close(root);
 	if (fd < 0)
 		return fd;
@@ -133,84 +201,18 @@ int pins_open(struct pins *pins, const char *pin_dir, bool create)
 	return 0;
 }
 
+int pins_open(struct pins *pins, const char *pin_dir, bool create)
+{
+	return pins_open_version(pins, pin_dir, PINS_VERSION, create);
+}
+
 void pins_close(struct pins *pins)
 {
-	if (pins->fd >= 0)
+	if (pins->fd >= 0) {
 		close(pins->fd);
+		if (pins->lock >= 0)
+			close(pins->lock);
+	}
 	pins->fd = -1;
-}
-
-#define LOCK_TRIES 10
-#define LOCK_PAUSE_US 20000
-
-/*
- * Tries for a fifth of a second, as pins_is_locked() of another process holds the lock for an
- * instant.
- */
-int pins_lock(struct pins *pins)
-{
-	int err = 0;
-
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (!flock(pins->fd, LOCK_EX | LOCK_NB))
-			return 0;
-		err = -errno;
-		if (err != -EWOULDBLOCK)
-			break;
-		usleep(LOCK_PAUSE_US);
-	}
-	if (err == -EWOULDBLOCK)
-		log_errorx("pin directory '%s': in use: another agent is counting with it",
-			   pins->root);
-	else
-		log_error(err, "pin directory '%s': cannot be locked", pins->root);
-	return err;
-}
-
-static bool is_removed(const struct pins *pins)
-{
-	struct stat st;
-
-	return fstat(pins->fd, &st) || !st.st_nlink;
-}
-
-int pins_open_locked(struct pins *pins, const char *pin_dir, bool create)
-{
-	int err;
-
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		err = pins_open(pins, pin_dir, create);
-		if (!err)
-			err = pins_lock(pins);
-		if (err || !is_removed(pins))
-			return err;
-		pins_close(pins);
-	}
-	log_errorx("pin directory '%s': is removed as often as it is made", pin_dir);
-	return -EBUSY;
-}
-
-bool pins_is_locked(const struct pins *pins)
-{
-	int fd = openat(pins->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
-
-	if (fd >= 0)
-		close(fd);
-	return locked;
-}
-
-int pins_lock_records(const struct pins *pins)
-{
-	int fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	return fd;
-}
-
-void pins_unlock_records(int lock)
-{
-	if (lock >= 0)
-		close(lock);
+	pins->lock = -1;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
 
 #include "catalog.h"
 #include "names.h"
@@ -7,85 +8,6 @@
 #include "prom.h"
 #include "slots.h"
 #include "version.h"
-
-/* Which of a counter's two numbers a family is about. */
-enum quantity { PACKETS, BYTES };
-
-static uint64_t quantity_of(const struct port_counter *counter, enum quantity quantity)
-{
-	return quantity == PACKETS ? counter->packets : counter->bytes;
-}
-
-static void put_buckets(FILE *out, const struct measurement *measurement, const char *family,
-			const char *help, enum quantity quantity)
-{
-	prom_put_head(out, family, "counter", help);
-	for (size_t i = 0; i < measurement->count; i++) {
-		const struct measured_device *device = &measurement->devices[i];
-
-		for (unsigned int bucket = 0; bucket < PORT_BUCKETS; bucket++) {
-			struct port_counter counter = snapshot_bucket(&device->total, bucket);
-
-			prom_put_start(out, family, device->name);
-			prom_put_label(out, ",", "bucket", bucket_name(bucket));
-			prom_put_end(out, quantity_of(&counter, quantity));
-		}
-	}
-}
-
-static void put_methods(FILE *out, const struct measurement *measurement)
-{
-	const char *family = "method_receive_packets_total";
-
-	prom_put_head(
-		out, family, "counter",
-		"Received frames of services and unclassified ones, by how the port was chosen.");
-	for (size_t i = 0; i < measurement->count; i++) {
-		for (unsigned int method = 0; method < PORT_METHODS; method++) {
-			prom_put_start(out, family, measurement->devices[i].name);
-			prom_put_label(out, ",", "method", method_name(method));
-			prom_put_end(out, snapshot_method_packets(&measurement->devices[i].total,
-								  method));
-		}
-	}
-}
-
-static void put_suspicious(FILE *out, const struct measurement *measurement)
-{
-	const char *family = "suspicious_source_port_packets_total";
-
-	prom_put_head(out, family, "counter",
-		      "Requests for connections from a firm port to another service, or to none.");
-	for (size_t i = 0; i < measurement->count; i++) {
-		const struct measured_device *device = &measurement->devices[i];
-
-		prom_put_start(out, family, device->name);
-		prom_put_end(out, snapshot_suspicious(&device->total).packets);
-	}
-}
-
-static void put_devices(FILE *out, const struct measurement *measurement, const char *family,
-			const char *help, enum quantity quantity)
-{
-	prom_put_head(out, family, "counter", help);
-	for (size_t i = 0; i < measurement->count; i++) {
-		struct account_totals totals = snapshot_totals(&measurement->devices[i].total);
-
-		prom_put_start(out, family, measurement->devices[i].name);
-		prom_put_end(out, quantity_of(&totals.frames, quantity));
-	}
-}
-
-static void put_device_info(FILE *out, const struct measurement *measurement)
-{
-	prom_put_head(out, "device_info", "gauge", "How a device is counted; always 1.");
-	for (size_t i = 0; i < measurement->count; i++) {
-		prom_put_start(out, "device_info", measurement->devices[i].name);
-		prom_put_label(out, ",", "hook", measurement->devices[i].hook);
-		prom_put_label(out, ",", "mode", measurement->devices[i].mode);
-		prom_put_end(out, 1);
-	}
-}
 
 static void put_service_info(FILE *out, const struct catalog *catalog, struct slots *slots)
 {
@@ -106,44 +28,63 @@ static void put_service_info(FILE *out, const struct catalog *catalog, struct sl
 	}
 }
 
-static void put_self(FILE *out, const struct prom_self *self, struct slots *slots)
+static void put_build_info(FILE *out, const struct prom_self *self)
 {
-	uint32_t services = slots_end(slots) - PORT_SLOT_FIRST;
-
 	prom_put_head(out, "build_info", "gauge", "The version that wrote this file; always 1.");
 	fputs("portacct_build_info", out);
 	prom_put_label(out, "{", "version", PORTACCT_VERSION);
 	prom_put_label(out, ",", "libbpf", self->libbpf);
 	prom_put_label(out, ",", "kernel", self->kernel);
 	prom_put_end(out, 1);
+}
+
+static void put_times(FILE *out, const struct prom_self *self)
+{
 	prom_put_head(out, "last_write_timestamp_seconds", "gauge",
 		      "When this file was written, in seconds since 1970.");
 	fprintf(out, "portacct_last_write_timestamp_seconds %.3f\n", self->written_at);
 	prom_put_head(out, "collection_duration_seconds", "gauge",
 		      "How long reading the counters took.");
 	fprintf(out, "portacct_collection_duration_seconds %.6f\n", self->collection_seconds);
-	prom_put_head(out, "services_over_limit", "gauge",
-		      "Services beyond the limit of series; those are summed as other.");
-	fprintf(out, "portacct_services_over_limit %u\n",
-		services > self->max_series ? services - self->max_series : 0);
+}
+
+/* A sample without labels. */
+static void put_single(FILE *out, const char *family, const char *type, const char *help,
+		       uint64_t value)
+{
+	prom_put_head(out, family, type, help);
+	fprintf(out, "portacct_%s %" PRIu64 "\n", family, value);
+}
+
+static void put_life(FILE *out, const struct prom_self *self)
+{
+	put_single(out, "reloads_total", "counter",
+		   "Times that the database files were read anew and put in force.", self->reloads);
+	put_single(out, "reload_failures_total", "counter",
+		   "Times that the database files were refused, and what was in force stayed.",
+		   self->reload_failures);
+	put_single(out, "textfile_write_failures_total", "counter",
+		   "Times that this file could not be written.", self->write_failures);
+}
+
+static void put_limit(FILE *out, const struct prom_self *self, struct slots *slots)
+{
+	uint32_t services = slots_end(slots) - PORT_SLOT_FIRST;
+
+	put_single(out, "services_over_limit", "gauge",
+		   "Services beyond the limit of series; those are summed as other.",
+		   services > self->max_series ? services - self->max_series : 0);
 }
 
 int prom_write(FILE *out, const struct measurement *measurement, struct slots *slots,
 	       const struct prom_self *self)
 {
 	prom_put_services(out, measurement, slots);
-	put_buckets(out, measurement, "bucket_receive_packets_total",
-		    "Received frames that belong to no service, by reason.", PACKETS);
-	put_buckets(out, measurement, "bucket_receive_bytes_total",
-		    "Received bytes that belong to no service, by reason.", BYTES);
-	put_methods(out, measurement);
-	put_suspicious(out, measurement);
-	put_devices(out, measurement, "device_receive_packets_total",
-		    "Frames that the program saw on a device.", PACKETS);
-	put_devices(out, measurement, "device_receive_bytes_total",
-		    "Bytes that the program saw on a device.", BYTES);
-	put_device_info(out, measurement);
+	prom_put_devices(out, measurement);
 	put_service_info(out, measurement->catalog, slots);
-	put_self(out, self, slots);
+	put_build_info(out, self);
+	put_times(out, self);
+	put_life(out, self);
+	put_limit(out, self, slots);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the metrics share: prom.c (all families), prom_services.c (those of services),
- * prom_text.c (how a sample is written).
+ * prom_devices.c (those of devices), prom_text.c (how a sample is written).
  */
 #ifndef PROM_PRIVATE_H
 #define PROM_PRIVATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,6 +14,9 @@ struct measurement;
 struct slots;
 
 void prom_put_services(FILE *out, const struct measurement *measurement, struct slots *slots);
+void prom_put_devices(FILE *out, const struct measurement *measurement);
+/* Whether a device's transmitted frames are counted: otherwise their families are not there. */
+bool prom_has_transmitted(const struct measurement *measurement);
 
 /* HELP and TYPE; the family's name without "portacct_", and a text that needs no escapes. */
 void prom_put_head(FILE *out, const char *family, const char *type, const char *help);
@@ -22,5 +26,6 @@ void prom_put_label(FILE *out, const char *separator, const char *name, const ch
 void prom_put_start(FILE *out, const char *family, const char *device);
 /* Behind the last label. */
 void prom_put_end(FILE *out, uint64_t value);
+void prom_put_end_ratio(FILE *out, double value);
 
 #endif

@@ -11,6 +11,7 @@
 /* What is told of a service, once for each direction or, where it has none, once. */
 struct family {
 	const char *name, *help;
+	bool is_egress; /* of transmitted frames, where these are counted; else of received ones */
 	unsigned int directions;
 	uint64_t (*count)(const struct snapshot *total, uint32_t slot, unsigned int direction);
 };
@@ -43,21 +44,29 @@ static uint64_t count_reset(const struct snapshot *total, uint32_t slot, unsigne
 	return snapshot_handshakes(total, slot).reset;
 }
 
+/* Connections are told of received frames only: one that is forwarded would be there twice. */
 static const struct family families[] = {
 	{ "service_receive_packets_total",
-	  "Received frames of a service, by the direction of its port.", PORT_DIRECTIONS,
+	  "Received frames of a service, by the direction of its port.", false, PORT_DIRECTIONS,
 	  count_packets },
 	{ "service_receive_bytes_total",
-	  "Received bytes of a service, link-layer headers included.", PORT_DIRECTIONS,
+	  "Received bytes of a service, link-layer headers included.", false, PORT_DIRECTIONS,
+	  count_bytes },
+	{ "service_transmit_packets_total",
+	  "Transmitted frames of a service, by the direction of its port.", true, PORT_DIRECTIONS,
+	  count_packets },
+	{ "service_transmit_bytes_total",
+	  "Transmitted bytes of a service, link-layer headers included.", true, PORT_DIRECTIONS,
 	  count_bytes },
 	{ "service_connections_attempted_total",
-	  "Received frames that ask for a connection: SYN; INIT of SCTP, Request of DCCP.", 1,
-	  count_attempted },
+	  "Received frames that ask for a connection: SYN; INIT of SCTP, Request of DCCP.", false,
+	  1, count_attempted },
 	{ "service_connections_accepted_total",
-	  "Received frames that accept a connection: SYN and ACK; INIT ACK, Response.", 1,
+	  "Received frames that accept a connection: SYN and ACK; INIT ACK, Response.", false, 1,
 	  count_accepted },
 	{ "service_connections_reset_total",
-	  "Received frames that refuse or break a connection: RST; ABORT, Reset.", 1, count_reset },
+	  "Received frames that refuse or break a connection: RST; ABORT, Reset.", false, 1,
+	  count_reset },
 };
 
 /* UDP has no connections, so series of these would stay 0 for ever. */
@@ -126,18 +135,28 @@ static void put_own(FILE *out, const struct family *family, const struct measure
 	}
 }
 
+static void put_family(FILE *out, const struct family *family,
+		       const struct measurement *measurement, struct slots *slots, bool with_other)
+{
+	prom_put_head(out, family->name, "counter", family->help);
+	for (size_t i = 0; i < measurement->count; i++) {
+		const struct measured_device *device = &measurement->devices[i];
+
+		if (device->is_egress != family->is_egress)
+			continue;
+		put_own(out, family, device, slots);
+		if (with_other)
+			put_other(out, family, device, slots);
+	}
+}
+
 void prom_put_services(FILE *out, const struct measurement *measurement, struct slots *slots)
 {
-	bool with_other = any_other(slots);
+	bool with_other = any_other(slots), with_transmitted = prom_has_transmitted(measurement);
 
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		prom_put_head(out, families[i].name, "counter", families[i].help);
-		for (size_t k = 0; k < measurement->count; k++) {
-			put_own(out, &families[i], &measurement->devices[k], slots);
-			if (with_other)
-				put_other(out, &families[i], &measurement->devices[k], slots);
-		}
-	}
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (with_transmitted || !families[i].is_egress)
+			put_family(out, &families[i], measurement, slots, with_other);
 }
 
 /*
@@ -145,13 +164,21 @@ void prom_put_services(FILE *out, const struct measurement *measurement, struct 
  * others, which would go back when it gets series of its own. Connections are read after frames,
  * and may be there before their first frame is.
  */
-static bool has_counted(const struct measurement *measurement, uint32_t slot)
+static bool has_counted(const struct measured_device *device, uint32_t slot)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		for (unsigned int way = 0; way < families[i].directions; way++)
+			if (families[i].is_egress == device->is_egress &&
+			    families[i].count(&device->total, slot, way))
+				return true;
+	return false;
+}
+
+static bool any_counted(const struct measurement *measurement, uint32_t slot)
 {
 	for (size_t i = 0; i < measurement->count; i++)
-		for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++)
-			for (unsigned int way = 0; way < families[k].directions; way++)
-				if (families[k].count(&measurement->devices[i].total, slot, way))
-					return true;
+		if (has_counted(&measurement->devices[i], slot))
+			return true;
 	return false;
 }
 
@@ -167,7 +194,7 @@ void prom_decide_series(void *ctx, struct slots *slots)
 		struct slot_record *record = slots_record(slots, slot);
 
 		if (!*record->name || record->series != SLOT_SERIES_UNDECIDED ||
-		    (!all_fit && !has_counted(series->measurement, slot)))
+		    (!all_fit && !any_counted(series->measurement, slot)))
 			continue;
 		/* A service that is called "other" would give the same series twice. */
 		record->series = own < series->max_series && strcmp(record->name, "other")

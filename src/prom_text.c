@@ -12,18 +12,31 @@ void prom_put_head(FILE *out, const char *family, const char *type, const char *
 	fprintf(out, "# HELP portacct_%s %s\n# TYPE portacct_%s %s\n", family, help, family, type);
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* Whether a name has this text itself, which stands for a byte that is no UTF-8. */
+static bool looks_like_byte(const char *at)
+{
+	return at[0] == '\\' && at[1] == 'x' && is_hex(at[2]) && is_hex(at[3]);
+}
+
 /*
  * A label value: backslash, quote and line feed are escaped; nothing else may be. Prometheus
- * refuses a file with bytes that are no UTF-8, so these are written as the text "\xff", which keeps
- * apart what is apart.
+ * refuses a file with bytes that are no UTF-8, so these are written as the text "\xff". A name that
+ * has such a text has its backslash written so, which keeps apart what is apart: two devices with
+ * one label would have Prometheus refuse the file.
  */
 static const char *put_escaped(FILE *out, const char *at)
 {
-	size_t len = (unsigned char)*at < 0x80 ? 1 : utf8_length(at, strnlen(at, 4));
+	size_t len =
+		(unsigned char)*at < 0x80 ? !looks_like_byte(at) : utf8_length(at, strnlen(at, 4));
 
 	if (*at == '\n')
 		fputs_unlocked("\\n", out);
-	else if (*at == '\\' || *at == '"')
+	else if (len && (*at == '\\' || *at == '"'))
 		fprintf(out, "\\%c", *at);
 	else if (len)
 		fwrite_unlocked(at, 1, len, out);
@@ -66,4 +79,9 @@ void prom_put_start(FILE *out, const char *family, const char *device)
 void prom_put_end(FILE *out, uint64_t value)
 {
 	fprintf(out, "} %" PRIu64 "\n", value);
+}
+
+void prom_put_end_ratio(FILE *out, double value)
+{
+	fprintf(out, "} %.6f\n", value);
 }

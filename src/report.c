@@ -42,6 +42,11 @@ struct port_counter report_sum(const struct port_counter sides[REPORT_SIDES])
 	return sum;
 }
 
+bool report_is_told(const struct measurement *measurement, const struct measured_device *device)
+{
+	return device->is_egress == measurement->transmitted;
+}
+
 bool report_has_connections(const struct report *report, const struct report_row *row)
 {
 	return !row->is_bucket && report->key != REPORT_METHOD;
@@ -249,10 +254,22 @@ static int by_connections(const void *a, const void *b)
 	return order ? order : by_packets(a, b);
 }
 
+static bool any_told(const struct measurement *measurement)
+{
+	for (size_t i = 0; i < measurement->count; i++)
+		if (report_is_told(measurement, &measurement->devices[i]))
+			return true;
+	return false;
+}
+
 static const char *note_of(const struct measurement *measurement, enum report_key key)
 {
+	if (measurement->transmitted && !any_told(measurement))
+		return "transmitted frames are counted where the agent was started with --egress";
 	if (key != REPORT_PORT)
 		return NULL;
+	if (measurement->transmitted)
+		return "unclassified ports are counted of received frames only";
 	switch (measurement->by_port) {
 	case MEASURED_UNCOUNTED:
 		return "unclassified ports are not counted: --detach, then "
@@ -272,13 +289,15 @@ int report_build(struct report *report, const struct measurement *measurement, e
 		[REPORT_PACKETS] = by_packets,
 		[REPORT_CONNECTIONS] = by_connections,
 	};
-	const struct measured_ports *ports = key == REPORT_PORT ? measurement->ports : NULL;
+	const struct measured_ports *ports =
+		key == REPORT_PORT && !measurement->transmitted ? measurement->ports : NULL;
 	size_t room = measurement->count * (measurement->catalog->end + PORT_BUCKETS) +
 		      PORT_METHODS * measurement->count + report_count_ports(ports);
 
 	*report = (struct report){
 		.key = key,
 		.sort = sort,
+		.transmitted = measurement->transmitted,
 		.note = note_of(measurement, key),
 		.seconds = measurement->seconds,
 	};
@@ -286,6 +305,8 @@ int report_build(struct report *report, const struct measurement *measurement, e
 	if (!report->rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < measurement->count; i++) {
+		if (!report_is_told(measurement, &measurement->devices[i]))
+			continue;
 		sum_device(report, &measurement->devices[i]);
 		add_device(report, &measurement->devices[i], measurement->catalog);
 	}

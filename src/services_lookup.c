@@ -7,6 +7,7 @@
 #include "portdb.h"
 #include "porttable.h"
 #include "services_private.h"
+#include "utf8.h"
 
 #define ANY_TRANSPORT PORT_TRANSPORTS
 
@@ -221,10 +222,12 @@ static int lookup_text(FILE *out, const struct portdb *db, const struct porttabl
 
 	for (; next_answer(db, table, query, &index); index++, found++)
 		print_entry(out, db, portdb_entry(db, index), query);
-	if (!found && query->is_port)
-		fprintf(out, "%s: no entry: frames to it are counted as unclassified\n", text);
-	else if (!found)
-		fprintf(out, "%s: no entry of this name or alias\n", text);
+	if (!found) {
+		utf8_print(out, text);
+		fputs(query->is_port ? ": no entry: frames to it are counted as unclassified\n"
+				     : ": no entry of this name or alias\n",
+		      out);
+	}
 	if (fflush(out) || ferror(out))
 		return -EIO;
 	return found ? 0 : -ENOENT;

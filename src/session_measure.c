@@ -18,9 +18,17 @@ static bool is_chosen(const struct session *session, const char *device)
 	return !patterns->count;
 }
 
+/* --top shows what is received, or what is transmitted: a frame that is forwarded is both. */
+static bool shows_one_side(const struct session *session)
+{
+	return session->options->command == CLI_TOP;
+}
+
 /* A writer exports every device it holds; who only reads may look at some. */
 static bool is_measured(const struct session *session, const struct datapath_device *device)
 {
+	if (shows_one_side(session) && device->is_egress != session->options->egress)
+		return false;
 	return session->options->command == CLI_RUN || session->options->command == CLI_ONCE ||
 	       is_chosen(session, device->name);
 }
@@ -83,11 +91,23 @@ static int read_ports(struct session *session, struct measurement *measurement)
 	return datapath_read_unclassified(session->datapath, &measurement->ports->total);
 }
 
+/* Ports are counted of received frames alone. */
+static bool are_all_measured(const struct session *session)
+{
+	for (size_t i = 0; i < datapath_count(session->datapath); i++) {
+		const struct datapath_device *device = datapath_device(session->datapath, i);
+
+		if (!device->is_egress && !is_measured(session, device))
+			return false;
+	}
+	return true;
+}
+
 int session_measure_ports(struct session *session, struct measurement *measurement)
 {
 	if (!datapath_counts_unclassified(session->datapath))
 		measurement->by_port = MEASURED_UNCOUNTED;
-	else if (measurement->count < datapath_count(session->datapath))
+	else if (!are_all_measured(session))
 		measurement->by_port = MEASURED_SOME_DEVICES;
 	else
 		return read_ports(session, measurement);
@@ -103,6 +123,7 @@ int session_measure(struct session *session, struct measurement *measurement)
 		log_error(err, "measurement");
 		return err;
 	}
+	measurement->transmitted = shows_one_side(session) && session->options->egress;
 	err = session->by_port ? session_measure_ports(session, measurement) : 0;
 	if (!err)
 		err = fill(session, measurement);

@@ -81,6 +81,20 @@ int slots_restore(struct slots *slots, uint32_t slot, const struct slot_record *
 	return insert(slots, slot);
 }
 
+struct slots *slots_copy(const struct slots *slots)
+{
+	struct slots *copy = slots_new();
+
+	for (uint32_t slot = PORT_SLOT_FIRST; copy && slot < slots->end; slot++) {
+		if (!slots->records[slot].name[0] ||
+		    !slots_restore(copy, slot, &slots->records[slot]))
+			continue;
+		slots_free(copy);
+		copy = NULL;
+	}
+	return copy;
+}
+
 static int make_key(struct slot_record *key, const char *name, enum port_transport transport)
 {
 	size_t len = strlen(name);

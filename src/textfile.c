@@ -20,6 +20,7 @@ static int format(struct session *session, const struct measurement *measurement
 		.libbpf = datapath_library_version(),
 		.max_series = session->options->max_series,
 	};
+	const struct datapath_agent *agent = datapath_agent(session->datapath);
 	struct utsname system = {};
 	struct timespec now;
 	FILE *out = open_memstream(text, len);
@@ -27,6 +28,11 @@ static int format(struct session *session, const struct measurement *measurement
 
 	if (!out)
 		return -errno;
+	if (agent) {
+		self.reloads = agent->reloads;
+		self.reload_failures = agent->reload_failures;
+		self.write_failures = agent->write_failures;
+	}
 	uname(&system);
 	self.kernel = system.release;
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -64,15 +70,25 @@ int textfile_write(struct session *session, const struct measurement *measuremen
 
 int textfile_update(struct session *session, struct measurement *measurement, int *write_error)
 {
-	int lock = datapath_lock_export(session->datapath), err;
+	int lock = datapath_lock_export(session->datapath), err = -ESTALE;
 	struct timespec start;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	err = session_measure(session, measurement);
-	if (!err)
+	if (datapath_is_current(session->datapath))
+		err = session_measure(session, measurement);
+	if (!err) {
+		session_measure_interfaces(session, measurement);
 		*write_error = textfile_write(session, measurement, seconds_since(&start));
+	}
 	datapath_unlock_export(lock);
 	return err;
+}
+
+const char *textfile_hint(int err)
+{
+	if (err == -ENOENT || err == -ENOTDIR)
+		return " (make its directory, or choose another file with -o)";
+	return " (choose another file with -o)";
 }
 
 int textfile_remove(const char *path)

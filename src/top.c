@@ -148,23 +148,28 @@ static void print_connections(FILE *out, const struct report *report, const stru
 			   per_second(report_sum(row->interval).bytes, report->seconds) * 8));
 }
 
+/* Those whose frames are told, as many as a line has room for. */
 static void print_devices(FILE *out, const struct measurement *measurement)
 {
-	size_t i;
+	size_t shown = 0, more = 0;
 	int width = 0;
 
-	for (i = 0; i < measurement->count && width < 40; i++) {
+	for (size_t i = 0; i < measurement->count; i++) {
 		const struct measured_device *device = &measurement->devices[i];
 
-		width += (int)strlen(device->name) + fprintf(out, "%s", i ? ", " : "");
+		if (!report_is_told(measurement, device))
+			continue;
+		if (width >= 40) {
+			more++;
+			continue;
+		}
+		width += (int)strlen(device->name) + fprintf(out, "%s", shown++ ? ", " : "");
 		utf8_print(out, device->name);
 		width += fprintf(out, " (%s %s)", device->hook, device->mode);
 	}
-	if (i < measurement->count)
-		fprintf(out, ", %zu more", measurement->count - i);
-	if (!measurement->count)
-		fprintf(out, "no device");
-	fprintf(out, "\n");
+	if (more)
+		fprintf(out, ", %zu more", more);
+	fprintf(out, "%s\n", shown ? "" : "no device");
 }
 
 static void print_rates(FILE *out, const struct report *report)
@@ -174,13 +179,14 @@ static void print_rates(FILE *out, const struct report *report)
 	units_count(packets, per_second(report->interval.packets, report->seconds));
 	units_bits(bits, per_second(report->interval.bytes, report->seconds) * 8);
 	if (report->sort == REPORT_CONNECTIONS)
-		fprintf(out, "%.1f s: %s packets/s, %s connections attempted, %s to no service\n",
-			report->seconds, packets,
+		fprintf(out, "%.1f s: %s packets/s%s, %s connections%s, %s to no service\n",
+			report->seconds, packets, report->transmitted ? " transmitted" : "",
 			units_count(attempted, (double)report->connections.attempted),
+			report->transmitted ? "" : " attempted",
 			units_count(serviceless, (double)report->serviceless.attempted));
 	else
-		fprintf(out, "%.1f s: %s packets/s, %s/s received\n", report->seconds, packets,
-			bits);
+		fprintf(out, "%.1f s: %s packets/s, %s/s %s\n", report->seconds, packets, bits,
+			report->transmitted ? "transmitted" : "received");
 }
 
 /* The columns of a name, by port with room for more; those of its numbers fill up to 80. */

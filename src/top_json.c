@@ -120,8 +120,11 @@ static json_t *devices_array(const struct measurement *measurement)
 	for (size_t i = 0; i < measurement->count; i++) {
 		const struct measured_device *device = &measurement->devices[i];
 		struct port_handshakes interval, total;
-		json_t *object = json_object();
+		json_t *object;
 
+		if (!report_is_told(measurement, device))
+			continue;
+		object = json_object();
 		json_put(object, "device", json_text(device->name));
 		json_put(object, "hook", json_text(device->hook));
 		json_put(object, "mode", json_text(device->mode));
@@ -142,6 +145,7 @@ int top_json_print(FILE *out, const struct report *report, const struct measurem
 	int err;
 
 	json_put(document, "interval_seconds", json_real(report->seconds));
+	json_put(document, "traffic", json_text(report->transmitted ? "transmitted" : "received"));
 	json_put(document, "frames", json_count(report->interval.packets));
 	json_put(document, "bytes", json_count(report->interval.bytes));
 	json_put(document, "frames_total", json_count(report->total.packets));

@@ -9,23 +9,24 @@ set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
 layers='
 0 user port_abi version utf8
-1 user log names units parse_num atomic_file csv slots snapshot unclassified builtin json
-2 user portdb pins devices measure linktype
-3 user porttable capture conntrack
+1 user log names units parse_num atomic_file csv slots snapshot unclassified layout builtin json process
+2 user portdb pins devices measure linktype privileges watch
+3 user porttable capture conntrack stack
 4 user catalog services
 5 user report datapath
 6 user prom top status cli
 7 user session
-8 user textfile replay audit
+8 user textfile replay audit follow
 9 user commands
 10 user agent
 11 user main
 0 bpf net
 1 bpf cursor config endpoints
 2 bpf parse maps
-3 bpf resolve
+3 bpf resolve hook
 4 bpf flow account
-5 bpf agent.bpf
+5 bpf count
+6 bpf agent.bpf tc.bpf
 '
 bad=0
 complain() {

@@ -1,66 +1,228 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs what is built under $O and sums it up: the last line is "N passed, N failed, N skipped".
-# run.sh asan: only the unit tests that were built with sanitizers.
+#
+#   run.sh              everything
+#   run.sh asan         the unit tests that were built with sanitizers
+#   run.sh reliability  the checks R01 to R25
+#   run.sh FILE...      these
+#
+# Two jobs run at a time (JOBS=n: so many), and what they say is printed in a fixed order. The first
+# takes the list from its beginning, where the tests are that compute, the second from its end, where
+# those are that wait for packets; what needs all processors comes last, alone.
 # A cmocka program tells its counts itself; a script prints a line a check: "ok - what it proved",
-# "not ok - what", or "skipped: reason". What fails is printed whole.
+# "not ok - what", or "skipped: reason". What fails is printed whole. All is kept in $O/check: what a
+# test said as NAME.log, and NAME.result with "PATH PASSED FAILED SKIPPED SECONDS". From the lines
+# "figure: RNN what it proved" tests/scoreboard.sh makes $O/scoreboard.md.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 O=${O:-build}
 export O
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-trap 'exit 130' INT TERM
+results=$O/check
+test_seconds=900 # a test that hangs is ended
 passed=0 failed=0 skipped=0
 
-add() { # NAME PASSED FAILED SKIPPED
-	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
-	if [ "$3" != 0 ]; then
-		cat "$log"
-		echo "FAILED  $1: $2 passed, $3 failed, $4 skipped"
-	else
-		echo "ok      $1: $2 passed, $4 skipped"
-	fi
+# The work of a named check, which would be done twice.
+covered="$O/tests/bpf/test_program $O/tests/bpf/test_buffers tests/bpf/test_compilers.sh"
+# Takes a long time, but little else: beside the others from the start.
+beside='tests/reliability/r25_soak.sh'
+# Keep all processors busy, or measure them.
+alone='tests/fuzz/run.sh tests/reliability/r24_*.sh'
+
+# ---- the list
+programs_in() { # DIRECTORY
+	for program in "$1"/test_*; do
+		case $program in *.o | *.d | *'*') ;; *) echo "$program" ;; esac
+	done
 }
 
-count() { # PATTERN: the number behind it, or 0
+scripts() { # FILE...: those that there are, in this order
+	for script; do [ ! -e "$script" ] || echo "$script"; done
+}
+
+everything() {
+	programs_in "$O/asan/tests/unit"
+	programs_in "$O/tests/unit"
+	programs_in "$O/tests/bpf"
+	scripts tests/test_*.sh tests/bpf/test_*.sh tests/netns/test_*.sh tests/reliability/r[0-9]*.sh \
+		tests/fuzz/run.sh
+}
+
+list() { # ARGUMENT...
+	case ${1:-} in
+	'') everything | grep -vxF "$(echo "$covered" | tr ' ' '\n')" ;;
+	asan) programs_in "$O/asan/tests/unit" ;;
+	reliability) scripts tests/reliability/r[0-9]*.sh ;;
+	*) for path; do echo "$path"; done ;;
+	esac
+}
+
+is_one_of() { # PATH LIST, of paths and patterns
+	for item in $2; do
+		[ "$item" != "$1" ] || return 0
+	done
+	return 1
+}
+
+name_of() { # PATH
+	echo "${1#"$O"/}" | tr / _
+}
+
+# ---- one test
+number_of() { # PATTERN: what cmocka says of so many tests, or 0
 	sed -n "s/^\[  $1 *\] \([0-9]*\) test(s).*/\1/p" "$log" | tail -n 1 | grep . || echo 0
 }
 
-# A program that dies, or says nothing, has failed, whatever it counted.
-run_program() {
-	"$1" >"$log" 2>&1
-	status=$?
-	ok=$(count PASSED) bad=$(count FAILED) skips=$(count SKIPPED)
-	[ $status != 0 ] && [ "$bad" = 0 ] && bad=1
+# A test that dies, or says nothing, has failed, whatever it counted; so has a check without a figure.
+judge() { # STATUS SECONDS
+	case $path in
+	*.sh)
+		ok=$(grep -ac '^ok - ' "$log") bad=$(grep -ac '^not ok - ' "$log")
+		skips=$(grep -ac '^skipped: ' "$log")
+		;;
+	*) ok=$(number_of PASSED) bad=$(number_of FAILED) skips=$(number_of SKIPPED) ;;
+	esac
+	[ "$1" != 0 ] && [ "$bad" = 0 ] && bad=1
 	[ $((ok + bad + skips)) = 0 ] && bad=1
-	grep -a 'verified instructions: \|^skipped: \|^| \|seed' "$log" | sed 's/^/        /'
-	add "$1" "$ok" "$bad" "$skips"
+	case $path in
+	tests/reliability/*)
+		if [ "$bad" = 0 ] && ! grep -aq '^figure: \|^skipped: ' "$log"; then
+			echo 'not ok - prints a figure' >>"$log"
+			bad=1
+		fi
+		;;
+	esac
+	echo "$path $ok $bad $skips $2" >"$results/$name.new"
+	mv "$results/$name.new" "$results/$name.result"
 }
 
-run_script() {
-	name=$1
-	shift
-	"$@" >"$log" 2>&1 </dev/null
-	status=$?
-	ok=$(grep -ac '^ok - ' "$log") bad=$(grep -ac '^not ok - ' "$log") skips=$(grep -ac '^skipped: ' "$log")
-	[ $status != 0 ] && [ "$bad" = 0 ] && bad=1
-	[ $((ok + bad + skips)) = 0 ] && bad=1
-	[ "$bad" = 0 ] && grep -a '^ok - \|^skipped: ' "$log" | sed 's/^/        /'
-	add "$name" "$ok" "$bad" "$skips"
+# In the background, so that a signal to this shell is acted upon at once and reaches the test.
+run_one() { # PATH
+	path=$1
+	name=$(name_of "$path")
+	log=$results/$name.log started=$(date +%s)
+	case $path in *.sh) shell=sh ;; *) shell= ;; esac
+	timeout -k 30 $test_seconds $shell "$path" >"$log" 2>&1 </dev/null &
+	child=$!
+	wait $child
+	judge $? $(($(date +%s) - started))
+	child=
 }
 
-for program in "$O"/asan/tests/unit/test_*; do
-	case $program in *.o | *.d) ;; *) run_program "$program" ;; esac
+# ---- the jobs
+# Whoever makes the directory runs the test.
+work() { # PATH...
+	for path; do
+		mkdir "$results/$(name_of "$path").taken" 2>/dev/null && run_one "$path"
+	done
+}
+
+end_children() {
+	trap '' TERM
+	# shellcheck disable=SC2086
+	[ -z "$child" ] || kill $child 2>/dev/null
+	wait
+	exit 143
+}
+
+start() { # PATH...
+	[ $# != 0 ] || return
+	(
+		child=
+		trap end_children TERM
+		work "$@"
+	) &
+	child="$child $!"
+}
+
+reversed() { # PATH...
+	list=
+	for path; do list="$path $list"; done
+	echo "$list"
+}
+
+# shellcheck disable=SC2046,SC2086
+run_jobs() { # PATH...
+	first='' pool='' last=''
+	for path; do
+		if is_one_of "$path" "$beside"; then
+			first="$first $path"
+		elif is_one_of "$path" "$alone"; then
+			last="$last $path"
+		else
+			pool="$pool $path"
+		fi
+	done
+	start $first
+	job=0
+	while [ $job -lt "${JOBS:-2}" ]; do
+		if [ $job = 1 ]; then start $(reversed $pool); else start $pool; fi
+		job=$((job + 1))
+	done
+	wait
+	child=
+	start $last
+	wait
+}
+
+# ---- what is printed
+add() { # PATH PASSED FAILED SKIPPED SECONDS
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+	if [ "$3" != 0 ]; then
+		cat "$log"
+		echo "FAILED  $1: $2 passed, $3 failed, $4 skipped, $5 s"
+		return
+	fi
+	case $1 in
+	*.sh) grep -a '^ok - \|^skipped: \|^figure: ' "$log" ;;
+	*) grep -a 'verified instructions: \|^skipped: \|^figure: \|^| \|seed' "$log" ;;
+	esac | sed 's/^/        /'
+	echo "ok      $1: $2 passed, $4 skipped, $5 s"
+}
+
+report() { # PATH...
+	for path; do
+		log=$results/$(name_of "$path").log
+		until [ -e "${log%.log}.result" ]; do
+			[ ! -e "$results/over" ] || [ -e "${log%.log}.result" ] || break
+			sleep 0.1
+		done
+		if [ -e "${log%.log}.result" ]; then
+			# shellcheck disable=SC2046
+			add $(cat "${log%.log}.result")
+		else
+			echo "FAILED  $path: was not run"
+			failed=$((failed + 1))
+		fi
+	done
+}
+
+jobs=
+stop() {
+	[ -z "$jobs" ] || kill "$jobs" 2>/dev/null
+	wait
+}
+
+mkdir -p "$results"
+[ $# != 0 ] || rm -rf "${results:?}"/*
+rm -f "$results/over"
+tests=$(list "$@")
+for path in $tests; do
+	rm -rf "$results/$(name_of "$path")".taken "$results/$(name_of "$path").result"
 done
-if [ "${1:-}" != asan ]; then
-	run_script layers sh tests/test_layers.sh
-	for program in "$O"/tests/unit/test_* "$O"/tests/bpf/test_*; do
-		case $program in *.o | *.d) ;; *) run_program "$program" ;; esac
-	done
-	for script in tests/test_make.sh tests/bpf/test_compilers.sh tests/netns/test_*.sh; do
-		run_script "$script" sh "$script"
-	done
-fi
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP PIPE
+# shellcheck disable=SC2086
+(
+	child=
+	trap end_children TERM
+	trap ': >"$results/over"' EXIT
+	run_jobs $tests
+) &
+jobs=$!
+# shellcheck disable=SC2086
+report $tests
+[ ! -e tests/scoreboard.sh ] || sh tests/scoreboard.sh collect
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

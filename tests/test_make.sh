@@ -37,7 +37,7 @@ rebuilds() { # CHANGED FILE...: changing the one makes the others again
 check 'builds in a copy of the tree' make O=$O all
 check 'nothing is to be done after a build' make -q $O/agent
 check 'a changed port_abi.h rebuilds both halves' rebuilds include/port_abi.h agent.bpf.o agent.skel.h slots.o agent
-check 'a changed parse.h rebuilds the BPF object' rebuilds bpf/parse.h agent.bpf.o agent.skel.h agent
+check 'a changed parse.h rebuilds the BPF object' rebuilds bpf/parse.h agent.bpf.o agent.skel.h tc.bpf.o tc.skel.h agent
 check 'a changed vmlinux.h rebuilds the BPF object' rebuilds vmlinux/vmlinux.h agent.bpf.o agent
 check 'a changed database rebuilds what embeds it' rebuilds data/services.csv builtin.o agent
 

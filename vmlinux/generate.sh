@@ -4,7 +4,7 @@
 # whatever they refer to. The object uses only layouts that are user-space ABI or wire formats, so
 # the kernel it was generated on does not matter.
 set -eu
-ROOTS='xdp_md xdp_action bpf_map_type __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64
+ROOTS='xdp_md xdp_action __sk_buff bpf_map_type __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64
 __be16 __be32 __be64 __sum16 __wsum'
 here=$(dirname "$0")
 bpftool=${BPFTOOL:-bpftool}

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.skel.h"
-
 #define BATCH 4096             /* entries that are read at once, */
 #define BATCH_BYTES (1U << 20) /* or as many as fit in here */
 
@@ -40,9 +38,9 @@ void ledger_fini(struct ledger *ledger)
 	*ledger = (struct ledger){};
 }
 
-static void add(struct port_counter *counter, uint64_t bytes)
+static void add(struct port_counter *counter, uint32_t packets, uint64_t bytes)
 {
-	counter->packets++;
+	counter->packets += packets;
 	counter->bytes += bytes;
 }
 
@@ -61,43 +59,46 @@ uint32_t ledger_cell(const struct ledger *ledger, const struct ref_verdict *verd
 	return PORT_INDEX_BUCKETS + (uint32_t)verdict->bucket;
 }
 
-static void add_handshake(struct ledger *ledger, const struct ref_verdict *verdict)
+static void add_handshake(struct ledger *ledger, const struct ref_verdict *verdict,
+			  uint32_t packets)
 {
 	struct port_handshakes *handshakes = &ledger->handshakes[verdict->slot];
 
 	if (verdict->slot >= ledger->slots_end)
 		return;
 	if (verdict->handshake == REF_ATTEMPTED)
-		handshakes->attempted++;
+		handshakes->attempted += packets;
 	else if (verdict->handshake == REF_ACCEPTED)
-		handshakes->accepted++;
+		handshakes->accepted += packets;
 	else if (verdict->handshake == REF_RESET)
-		handshakes->reset++;
+		handshakes->reset += packets;
 }
 
-static void add_port(struct ledger *ledger, const struct ref_verdict *verdict, uint64_t bytes)
+static void add_port(struct ledger *ledger, const struct ref_verdict *verdict, uint32_t packets,
+		     uint64_t bytes)
 {
 	struct port_counter *port =
 		&ledger->ports[PORT_TABLE_INDEX(verdict->transport, verdict->service_port)];
 
-	add(port, bytes);
+	add(port, packets, bytes);
 	port->packets |= 1ULL << (PORT_UNCLASSIFIED_METHODS_SHIFT + verdict->method);
 }
 
-void ledger_add(struct ledger *ledger, const struct ref_verdict *verdict, uint64_t bytes)
+void ledger_add(struct ledger *ledger, const struct ref_verdict *verdict, uint32_t packets,
+		uint64_t bytes)
 {
-	ledger->frames++;
+	ledger->frames += packets;
 	ledger->bytes += bytes;
-	add(&ledger->counters[ledger_cell(ledger, verdict)], bytes);
+	add(&ledger->counters[ledger_cell(ledger, verdict)], packets, bytes);
 	if (verdict->transport < 0)
 		return;
 	if (has_room(ledger, verdict) && verdict->method != PORT_DATABASE)
-		ledger->counters[PORT_INDEX_METHODS + verdict->method].packets++;
+		ledger->counters[PORT_INDEX_METHODS + verdict->method].packets += packets;
 	if (!has_room(ledger, verdict) && ledger->has_ports && verdict->transport <= PORT_UDP)
-		add_port(ledger, verdict, bytes);
+		add_port(ledger, verdict, packets, bytes);
 	if (verdict->is_suspicious)
-		add(&ledger->counters[PORT_INDEX_SUSPICIOUS], bytes);
-	add_handshake(ledger, verdict);
+		add(&ledger->counters[PORT_INDEX_SUSPICIOUS], packets, bytes);
+	add_handshake(ledger, verdict, packets);
 }
 
 /* A map of per-CPU values that is read, and who sums what was read. */
@@ -186,20 +187,22 @@ static void read_source(const struct source *source, unsigned int cpus)
 	free(values);
 }
 
-void ledger_read(struct ledger *ledger, const struct agent_bpf *skeleton)
+void ledger_read(struct ledger *ledger, const struct bpf_object *object)
 {
+	const struct bpf_map *counters = bpf_object__find_map_by_name(object, "counters");
+	const struct bpf_map *handshakes = bpf_object__find_map_by_name(object, "handshakes");
+	const struct bpf_map *unclassified = bpf_object__find_map_by_name(object, "unclassified");
 	const struct source sources[] = {
-		{ bpf_map__fd(skeleton->maps.counters), ledger->cells, sizeof(*ledger->counters),
-		  fold_counter, ledger->counters },
-		{ bpf_map__fd(skeleton->maps.handshakes), ledger->slots_end,
-		  sizeof(*ledger->handshakes), fold_handshakes, ledger->handshakes },
-		{ bpf_map__fd(skeleton->maps.unclassified),
-		  bpf_map__max_entries(skeleton->maps.unclassified),
+		{ bpf_map__fd(counters), ledger->cells, sizeof(*ledger->counters), fold_counter,
+		  ledger->counters },
+		{ bpf_map__fd(handshakes), ledger->slots_end, sizeof(*ledger->handshakes),
+		  fold_handshakes, ledger->handshakes },
+		{ bpf_map__fd(unclassified), bpf_map__max_entries(unclassified),
 		  sizeof(struct port_unclassified), fold_ports, ledger->ports },
 	};
 	const int cpus = libbpf_num_possible_cpus();
 
-	assert_true(cpus > 0);
+	assert_true(counters && handshakes && unclassified && cpus > 0);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
 		read_source(&sources[i], (unsigned int)cpus);
 }

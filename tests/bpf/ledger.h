@@ -14,7 +14,7 @@
 #include "port_abi.h"
 #include "reference.h"
 
-struct agent_bpf;
+struct bpf_object;
 
 struct ledger {
 	uint32_t cells, slots_end;
@@ -32,10 +32,12 @@ void ledger_fini(struct ledger *ledger);
 /* The cell for a verdict: of its service, or what is left where the counters have no room for it.
  */
 uint32_t ledger_cell(const struct ledger *ledger, const struct ref_verdict *verdict);
-void ledger_add(struct ledger *ledger, const struct ref_verdict *verdict, uint64_t bytes);
+/* Of so many frames alike, which have so many bytes together. */
+void ledger_add(struct ledger *ledger, const struct ref_verdict *verdict, uint32_t packets,
+		uint64_t bytes);
 
-/* What the maps hold now, the CPUs' copies summed. */
-void ledger_read(struct ledger *ledger, const struct agent_bpf *skeleton);
+/* What the maps of a loaded program hold now, the CPUs' copies summed. */
+void ledger_read(struct ledger *ledger, const struct bpf_object *object);
 
 /* Returns the number of differences; prints each if it is loud. */
 unsigned int ledger_compare(const struct ledger *expected, const struct ledger *found,

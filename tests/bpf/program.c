@@ -11,18 +11,20 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "agent.skel.h"
+#include "tc.skel.h"
 
 #define COPY_BYTES 512 /* of a frame whose headers are not in its linear part this much is read */
 
 static void empty_batch(struct program *program)
 {
 	while (program->batch_len)
-		free(program->batch[--program->batch_len].bytes);
+		free(program->copies[--program->batch_len]);
 }
 
 void program_free(struct program *program)
@@ -31,7 +33,8 @@ void program_free(struct program *program)
 		return;
 	empty_batch(program);
 	munmap(program->endpoints, program->endpoints_len);
-	agent_bpf__destroy(program->skeleton);
+	agent_bpf__destroy(program->xdp);
+	tc_bpf__destroy(program->tc);
 	reference_free(program->reference);
 	ledger_fini(&program->expected);
 	ledger_fini(&program->found);
@@ -42,7 +45,8 @@ void program_free(struct program *program)
 static int run(struct program *program, const struct frame *frame, uint8_t *out,
 	       struct bpf_test_run_opts *options)
 {
-	struct xdp_md context = { .data_end = frame->linear };
+	struct xdp_md xdp = { .data_end = frame->linear };
+	struct __sk_buff skb = { .gso_size = frame->size, .gso_segs = frame->segments };
 
 	*options = (struct bpf_test_run_opts){
 		.sz = sizeof(*options),
@@ -51,9 +55,14 @@ static int run(struct program *program, const struct frame *frame, uint8_t *out,
 		.data_out = out,
 		.data_size_out = PROGRAM_FRAME_MAX,
 	};
-	if (frame->linear != PROGRAM_ALL_LINEAR) {
-		options->ctx_in = &context;
-		options->ctx_size_in = sizeof(context);
+	if (program->options.is_tc) {
+		if (frame->linear != PROGRAM_ALL_LINEAR)
+			skb.data_end = frame->linear;
+		options->ctx_in = &skb;
+		options->ctx_size_in = sizeof(skb);
+	} else if (frame->linear != PROGRAM_ALL_LINEAR) {
+		options->ctx_in = &xdp;
+		options->ctx_size_in = sizeof(xdp);
 	}
 	return bpf_prog_test_run_opts(program->fd, options) ? -errno : 0;
 }
@@ -63,6 +72,8 @@ static void fail_frame(const struct frame *frame, const char *what)
 	print_error("%s: %u bytes, ", frame->desc, frame->len);
 	if (frame->linear != PROGRAM_ALL_LINEAR)
 		print_error("%u of them linear, ", frame->linear);
+	if (frame->packets)
+		print_error("%u segments of %u, ", frame->segments, frame->size);
 	print_error("second %u, ", frame->second);
 	for (uint32_t i = 0; i < frame->len; i++)
 		print_error("%02x", frame->bytes[i]);
@@ -78,14 +89,16 @@ static uint64_t ticks_at(uint32_t second)
 /* What is not told of the frame stays what it is here, which is nothing that can be told. */
 static void ask(struct program *program, const struct frame *frame)
 {
-	struct port_replay *replay = &program->skeleton->bss->replay;
+	struct port_replay *replay = &program->xdp->bss->replay;
 
 	memset(replay, 0xa5, sizeof(*replay));
 	replay->ticks = ticks_at(frame->second);
 	replay->bytes = frame->wire;
 }
 
-void program_run(struct program *program, const struct frame *frame)
+uint64_t program_frames_run;
+
+static void test_run(struct program *program, const struct frame *frame)
 {
 	static uint8_t out[PROGRAM_FRAME_MAX];
 	struct bpf_test_run_opts options;
@@ -97,15 +110,24 @@ void program_run(struct program *program, const struct frame *frame)
 	err = run(program, frame, out, &options);
 	if (err)
 		fail_frame(frame, strerror(-err));
-	if (options.retval != XDP_PASS)
+	if (options.retval != (program->options.is_tc ? (uint32_t)TC_ACT_UNSPEC : XDP_PASS))
 		fail_frame(frame, "is not passed on");
 	if (options.data_size_out != frame->len || memcmp(out, frame->bytes, frame->len))
 		fail_frame(frame, "is changed");
 }
 
+void program_run(struct program *program, const struct frame *frame)
+{
+	if (program->send)
+		program->send(program->send_ctx, frame);
+	else
+		test_run(program, frame);
+	program_frames_run++;
+}
+
 const struct port_replay *program_replay(const struct program *program)
 {
-	return &program->skeleton->bss->replay;
+	return &program->xdp->bss->replay;
 }
 
 struct ref_verdict program_report(const struct program *program)
@@ -191,8 +213,11 @@ static void expect(struct program *program, const struct frame *frame)
 	read_frame(program, frame, &reading);
 	reference_judge(program->reference, &reading, &verdict);
 	program->followed += reading.bucket == PORT_FRAGMENT && verdict.transport >= 0;
-	ledger_add(&program->expected, &verdict,
-		   program->options.is_replay ? frame->wire : frame->len);
+	if (frame->packets)
+		ledger_add(&program->expected, &verdict, frame->packets, frame->packets_bytes);
+	else
+		ledger_add(&program->expected, &verdict, 1,
+			   program->options.is_replay ? frame->wire : frame->len);
 	if (program->options.is_replay)
 		check_report(program, frame, &reading, &verdict);
 }
@@ -209,7 +234,7 @@ static unsigned int compare(struct program *program, bool is_loud)
 {
 	unsigned int differences;
 
-	ledger_read(&program->found, program->skeleton);
+	ledger_read(&program->found, program->object);
 	differences = ledger_compare(&program->expected, &program->found, is_loud);
 	if (differences)
 		ledger_copy(&program->expected, &program->found);
@@ -240,30 +265,44 @@ void program_check(struct program *program)
 	program->second = 0;
 }
 
+void program_add_frame(struct program *program, const struct frame *frame)
+{
+	struct frame *added = &program->batch[program->batch_len];
+	uint8_t *copy = malloc(frame->len);
+
+	assert_in_range(frame->len, 1, PROGRAM_FRAME_MAX);
+	assert_non_null(copy);
+	memcpy(copy, frame->bytes, frame->len);
+	program->copies[program->batch_len] = copy;
+	*added = *frame;
+	added->bytes = copy;
+	added->wire = (uint32_t)(frame->len + program->batch_len * 61 % 2000);
+	added->second = program->second;
+	if (++program->batch_len == PROGRAM_BATCH)
+		program_check(program);
+}
+
 void program_add(struct program *program, const char *desc, const uint8_t *bytes, size_t len,
 		 uint32_t linear)
 {
-	struct frame *frame = &program->batch[program->batch_len];
-
-	assert_in_range(len, 14, PROGRAM_FRAME_MAX);
-	*frame = (struct frame){
+	const struct frame frame = {
 		.desc = desc,
-		.bytes = malloc(len),
+		.bytes = bytes,
 		.len = (uint32_t)len,
 		.linear = linear,
-		.wire = (uint32_t)(len + program->batch_len * 61 % 2000),
-		.second = program->second,
 	};
-	assert_non_null(frame->bytes);
-	memcpy(frame->bytes, bytes, len);
-	if (++program->batch_len == PROGRAM_BATCH)
-		program_check(program);
+
+	program_add_frame(program, &frame);
 }
 
 bool program_can_split(struct program *program, int *error)
 {
 	uint8_t bytes[64] = {}, out[PROGRAM_FRAME_MAX];
-	const struct frame frame = { .bytes = bytes, .len = sizeof(bytes) };
+	const struct frame frame = {
+		.bytes = bytes,
+		.len = sizeof(bytes),
+		.linear = program->options.is_tc ? 14 : 0, /* for an skb 0 is all of it */
+	};
 	struct bpf_test_run_opts options;
 
 	*error = -run(program, &frame, out, &options);

@@ -20,6 +20,9 @@
 #include "reference.h"
 
 struct agent_bpf;
+struct bpf_map;
+struct bpf_object;
+struct tc_bpf;
 
 #define PROGRAM_BATCH 1000
 #define PROGRAM_FRAME_MAX 9216
@@ -33,6 +36,7 @@ struct agent_bpf;
 
 struct program_options {
 	bool starts_at_l3, have_frags, is_replay;
+	bool is_tc;    /* the program of the tc hook, which knows neither of the other two */
 	bool forgets;  /* everything before each frame, so that no frame meets another's marks */
 	bool no_ports; /* unclassified frames are not counted by port */
 	unsigned int endpoint_bits;      /* 0: PROGRAM_BITS */
@@ -42,17 +46,25 @@ struct program_options {
 
 struct frame {
 	const char *desc;
-	uint8_t *bytes;
+	const uint8_t *bytes;
 	uint32_t len;
 	uint32_t linear; /* how many of them lie in the linear part */
 	uint32_t wire;   /* length that a replay is told */
 	uint32_t second; /* time that a replay is told */
+	uint32_t size, segments; /* of a frame that was merged: what the tc hook is told of it */
+	uint32_t packets;        /* frames that it is on the wire; 0: not merged, one */
+	uint32_t packets_bytes;  /* of these together */
 };
 
 struct program {
 	struct program_options options;
-	struct agent_bpf *skeleton;
+	struct agent_bpf *xdp; /* one of the two */
+	struct tc_bpf *tc;
+	struct bpf_object *object; /* of whichever it is */
 	int fd;
+	/* Puts a frame before the attached program. NULL: it is run by BPF_PROG_TEST_RUN. */
+	void (*send)(void *ctx, const struct frame *frame);
+	void *send_ctx;
 	uint8_t *endpoints; /* the map's value */
 	size_t endpoints_len;
 	struct reference *reference;
@@ -60,6 +72,7 @@ struct program {
 	uint64_t followed; /* fragments that were counted as their first was */
 	uint32_t second;   /* of the frames that are added; a counting program's clock stands */
 	struct frame batch[PROGRAM_BATCH];
+	uint8_t *copies[PROGRAM_BATCH]; /* of their bytes */
 	size_t batch_len;
 };
 
@@ -77,6 +90,7 @@ bool program_can_split(struct program *program, int *error);
 struct program *program_load(const struct program_options *options);
 void program_free(struct program *program);
 uint32_t program_verified_instructions(const struct program *program);
+struct bpf_map *program_map(const struct program *program, const char *name);
 
 /*
  * Takes a copy of a frame into the batch; a full batch is run. desc is printed on failure, and must
@@ -84,6 +98,8 @@ uint32_t program_verified_instructions(const struct program *program);
  */
 void program_add(struct program *program, const char *desc, const uint8_t *bytes, size_t len,
 		 uint32_t linear);
+/* The same; what is linear, merged or not is as the caller's frame has it. */
+void program_add_frame(struct program *program, const struct frame *frame);
 /* Runs what is in the batch and compares the whole account. */
 void program_check(struct program *program);
 
@@ -92,6 +108,7 @@ void program_check(struct program *program);
 void program_forget(struct program *program);
 /* One frame, now. Fails if it is changed or not passed on. */
 void program_run(struct program *program, const struct frame *frame);
+extern uint64_t program_frames_run; /* since the test began */
 /* What a replay told of the last frame, in the reference's words. */
 struct ref_verdict program_report(const struct program *program);
 const struct port_replay *program_replay(const struct program *program);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "agent.skel.h"
+#include "tc.skel.h"
 
 #define COPY_BYTES 512  /* of a frame whose headers are not in its linear part this much is read */
 #define STANDS_STILL 40 /* no epoch ends within a test: 2^40 ticks last 34 years or more */
@@ -61,50 +62,81 @@ static void store_table(int ports, const struct porttable *table)
 	close(inner);
 }
 
-static void set_constants(struct agent_bpf *skeleton, const struct program_options *options,
-			  uint32_t cells)
+struct bpf_map *program_map(const struct program *program, const char *name)
 {
-	skeleton->rodata->starts_at_l3 = options->starts_at_l3;
-	skeleton->rodata->have_frags = options->have_frags;
-	skeleton->rodata->have_unclassified = !options->no_ports;
-	skeleton->rodata->is_replay = options->is_replay;
-	skeleton->rodata->endpoint_shift = 32 - options->endpoint_bits;
-	skeleton->rodata->endpoint_mask = cells - 1;
-	skeleton->rodata->endpoint_epoch_shift =
-		options->is_replay ? PROGRAM_EPOCH_SHIFT : STANDS_STILL;
-	skeleton->rodata->fragment_ticks =
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, name);
+
+	assert_non_null(map);
+	return map;
+}
+
+static void open_xdp(struct program *program)
+{
+	const struct program_options *options = &program->options;
+	struct agent_bpf__rodata *rodata;
+
+	program->xdp = agent_bpf__open();
+	assert_non_null(program->xdp);
+	program->object = program->xdp->obj;
+	rodata = program->xdp->rodata;
+	rodata->starts_at_l3 = options->starts_at_l3;
+	rodata->have_frags = options->have_frags;
+	rodata->have_unclassified = !options->no_ports;
+	rodata->is_replay = options->is_replay;
+	rodata->endpoint_shift = 32 - options->endpoint_bits;
+	rodata->endpoint_mask = (1U << options->endpoint_bits) - 1;
+	rodata->endpoint_epoch_shift = options->is_replay ? PROGRAM_EPOCH_SHIFT : STANDS_STILL;
+	rodata->fragment_ticks =
 		options->is_replay ? PORT_FRAGMENT_SECONDS * PROGRAM_TICKS_PER_SECOND : UINT32_MAX;
+	if (options->have_frags)
+		bpf_program__set_flags(program->xdp->progs.portacct, BPF_F_XDP_HAS_FRAGS);
+}
+
+static void open_tc(struct program *program)
+{
+	const struct program_options *options = &program->options;
+	struct tc_bpf__rodata *rodata;
+
+	program->tc = tc_bpf__open();
+	assert_non_null(program->tc);
+	program->object = program->tc->obj;
+	rodata = program->tc->rodata;
+	rodata->starts_at_l3 = options->starts_at_l3;
+	rodata->have_unclassified = !options->no_ports;
+	rodata->endpoint_shift = 32 - options->endpoint_bits;
+	rodata->endpoint_mask = (1U << options->endpoint_bits) - 1;
+	rodata->endpoint_epoch_shift = STANDS_STILL;
+	rodata->fragment_ticks = UINT32_MAX;
 }
 
 static void configure(struct program *program)
 {
-	struct agent_bpf *skeleton = program->skeleton;
-	const struct program_options *options = &program->options;
-	const uint32_t cells = 1U << options->endpoint_bits;
-	const uint32_t slots_end = program->expected.slots_end;
+	struct bpf_map *endpoints = program_map(program, "endpoints");
+	const struct {
+		const char *name;
+		uint32_t entries;
+	} sizes[] = {
+		{ "counters", program->expected.cells },
+		{ "handshakes", program->expected.slots_end },
+		{ "unclassified", program->options.no_ports ? 1 : PORT_UNCLASSIFIED_BLOCKS },
+	};
 
-	set_constants(skeleton, options, cells);
-	if (options->have_frags)
-		bpf_program__set_flags(skeleton->progs.portacct, BPF_F_XDP_HAS_FRAGS);
-	program->endpoints_len = sizeof(struct port_endpoints) + cells;
-	assert_int_equal(
-		bpf_map__set_value_size(skeleton->maps.endpoints, (uint32_t)program->endpoints_len),
-		0);
+	program->endpoints_len =
+		sizeof(struct port_endpoints) + (1U << program->options.endpoint_bits);
+	assert_int_equal(bpf_map__set_value_size(endpoints, (uint32_t)program->endpoints_len), 0);
 	/* So that the cells can be set back without a system call that copies them all. */
-	assert_int_equal(bpf_map__set_map_flags(skeleton->maps.endpoints, BPF_F_MMAPABLE), 0);
-	assert_int_equal(bpf_map__set_max_entries(skeleton->maps.counters, program->expected.cells),
-			 0);
-	assert_int_equal(bpf_map__set_max_entries(skeleton->maps.handshakes, slots_end), 0);
-	assert_int_equal(bpf_map__set_max_entries(skeleton->maps.unclassified,
-						  options->no_ports ? 1 : PORT_UNCLASSIFIED_BLOCKS),
-			 0);
+	assert_int_equal(bpf_map__set_map_flags(endpoints, BPF_F_MMAPABLE), 0);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		assert_int_equal(bpf_map__set_max_entries(program_map(program, sizes[i].name),
+							  sizes[i].entries),
+				 0);
 }
 
 static void map_endpoints(struct program *program)
 {
 	struct port_endpoints *head =
 		mmap(NULL, program->endpoints_len, PROT_READ | PROT_WRITE, MAP_SHARED,
-		     bpf_map__fd(program->skeleton->maps.endpoints), 0);
+		     bpf_map__fd(program_map(program, "endpoints")), 0);
 
 	assert_true(head != MAP_FAILED);
 	assert_int_equal(getrandom(head->keys, sizeof(head->keys), 0), sizeof(head->keys));
@@ -131,14 +163,18 @@ struct program *program_load(const struct program_options *options)
 	ledger_init(&program->found, choose_slots_end(options), !options->no_ports);
 	program->reference = reference_new(database ? database->entries : NULL,
 					   database ? database->entries_len : 0);
-	program->skeleton = agent_bpf__open();
-	assert_non_null(program->skeleton);
+	if (options->is_tc)
+		open_tc(program);
+	else
+		open_xdp(program);
 	configure(program);
-	assert_int_equal(agent_bpf__load(program->skeleton), 0);
-	program->fd = bpf_program__fd(program->skeleton->progs.portacct);
+	/* By the skeleton, which maps its variables into memory besides. */
+	assert_int_equal(options->is_tc ? tc_bpf__load(program->tc) : agent_bpf__load(program->xdp),
+			 0);
+	program->fd = bpf_program__fd(bpf_object__next_program(program->object, NULL));
 	map_endpoints(program);
 	if (database)
-		store_table(bpf_map__fd(program->skeleton->maps.ports), &database->table);
+		store_table(bpf_map__fd(program_map(program, "ports")), &database->table);
 	return program;
 }
 
@@ -153,13 +189,14 @@ uint32_t program_verified_instructions(const struct program *program)
 
 void program_forget(struct program *program)
 {
-	const int fragments = bpf_map__fd(program->skeleton->maps.fragments);
+	const int fragments = bpf_map__fd(program_map(program, "fragments"));
+	uint8_t *clients = program->tc ? program->tc->data_firm_clients->firm_clients
+				       : program->xdp->data_firm_clients->firm_clients;
 	struct port_fragment_key key;
 
 	memset(program->endpoints + sizeof(struct port_endpoints), 0,
 	       program->endpoints_len - sizeof(struct port_endpoints));
-	memset(program->skeleton->data_firm_clients->firm_clients, 0,
-	       sizeof(program->skeleton->data_firm_clients->firm_clients));
+	memset(clients, 0, PORT_TRANSPORTS * PORT_FIRM_END);
 	while (!bpf_map_get_next_key(fragments, NULL, &key))
 		assert_int_equal(bpf_map_delete_elem(fragments, &key), 0);
 	reference_forget(program->reference);

@@ -226,7 +226,7 @@ static const struct ledger *count(struct program *program, const struct flow_ste
 
 		program_run(program, &frame);
 	}
-	ledger_read(&program->found, program->skeleton);
+	ledger_read(&program->found, program->object);
 	return &program->found;
 }
 

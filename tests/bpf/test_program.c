@@ -11,10 +11,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "world.h"
 
 #define INSTRUCTIONS_MAX 150000
-#define RANDOM_FRAMES 30000 /* for each way to load it */
+#define RANDOM_FRAMES 30000 /* for each way to load it, unless PORTACCT_FRAMES tells */
 #define CUT_BYTES 160       /* of a frame that is cut at every byte: as long as its headers */
 
 /* A replay is loaded without have_frags, but it must be accepted all the same. */
@@ -98,9 +100,11 @@ static void test_program_every_cut(void **state)
 
 static void run_random_frames(struct program *program)
 {
+	const char *wanted = getenv("PORTACCT_FRAMES");
+	const unsigned long frames = wanted ? strtoul(wanted, NULL, 10) : RANDOM_FRAMES;
 	uint8_t bytes[GENERATE_LONG_MAX];
 
-	for (unsigned int i = 0; i < RANDOM_FRAMES; i++) {
+	for (unsigned long i = 0; i < frames; i++) {
 		const size_t len = world_make_frame(bytes, program->options.starts_at_l3);
 
 		program_add(program, "random frame", bytes, len, PROGRAM_ALL_LINEAR);

@@ -55,7 +55,7 @@ static struct port_counter read_cell(const struct program *program, uint32_t cel
 
 	assert_non_null(copies);
 	assert_int_equal(
-		bpf_map_lookup_elem(bpf_map__fd(program->skeleton->maps.counters), &cell, copies),
+		bpf_map_lookup_elem(bpf_map__fd(program_map(program, "counters")), &cell, copies),
 		0);
 	for (int cpu = 0; cpu < cpus; cpu++) {
 		sum.packets += copies[cpu].packets;
@@ -70,8 +70,8 @@ static void compare(struct both *both, const char *desc)
 {
 	struct ledger *counted = &both->counting->found, *replayed = &both->replay->found;
 
-	ledger_read(counted, both->counting->skeleton);
-	ledger_read(replayed, both->replay->skeleton);
+	ledger_read(counted, both->counting->object);
+	ledger_read(replayed, both->replay->object);
 	if (ledger_compare(counted, replayed, true))
 		fail_msg("up to '%s': counted otherwise than replayed", desc);
 	memcpy(both->reports.handshakes, counted->handshakes,
@@ -127,7 +127,7 @@ static void check_frame(struct both *both, const char *desc, uint8_t *bytes, siz
 	after = read_cell(both->counting, cell);
 	if (after.packets != before.packets + 1 || after.bytes != before.bytes + len)
 		fail_msg("%s: not counted in cell %u, as reported", desc, cell);
-	ledger_add(&both->reports, &report, len);
+	ledger_add(&both->reports, &report, 1, len);
 	if (++both->frames % BATCH == 0)
 		compare(both, desc);
 }

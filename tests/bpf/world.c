@@ -27,6 +27,7 @@ int world_make(const char *test)
 int world_free(void **state)
 {
 	(void)state;
+	print_message("frames run: %llu\n", (unsigned long long)program_frames_run);
 	database_free(world.database);
 	free(world.rows);
 	return 0;

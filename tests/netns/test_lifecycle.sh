@@ -124,7 +124,7 @@ refusals_over_state() {
 	printf 'Service Name,Port Number,Transport Protocol\nbad,70000,tcp\n' >"$T/bad.csv"
 	refused_over_state "a bad database" 2 'bad.csv:2:5: port 70000 is above 65535' -i dev0 -s "$T/bad.csv"
 	refused_over_state "a missing database" 2 'missing.csv' -i dev0 -s "$T/missing.csv"
-	refused_over_state "a missing device" 1 "device 'none0': no such device: there are .*dev0" -i dev0 -i none0
+	refused_over_state "a missing device" 1 "device 'none0': no such device: there are .*dev0" --attach -i dev0 -i none0
 	refused_over_state "another mode" 1 'detach first' -i dev0 -m generic
 	agent gw --detach
 }
@@ -161,10 +161,10 @@ foreign_program() {
 	in_ns gw bpftool net attach xdpdrv pinned "$T/bpf/foreign" dev dev1
 	foreign=$(xdp_program gw dev1)
 	check_fails "a device with a foreign program, the second of two" 1 "device 'dev1': .*another XDP program" \
-		agent gw --attach -i dev0 -i dev1
+		agent gw --attach -m native -i dev0 -i dev1
 	check_equal "the foreign program is still there" "$(xdp_program gw dev1)" "$foreign"
 	check "nothing on the first device" [ -z "$(xdp_program gw dev0)" ]
-	check_fails "--top on it" 1 "another XDP program" agent gw --top -i dev1
+	check_fails "--top on it" 1 "another XDP program" agent gw --top -m native -i dev1
 	check_equal "the foreign program is still there" "$(xdp_program gw dev1)" "$foreign"
 	in_ns gw bpftool net detach xdpdrv dev dev1
 	agent gw --attach -i dev0 -i dev1 2>"$T/err" || not_ok "attach after the refusal: $(cat "$T/err")"

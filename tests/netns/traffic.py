@@ -9,6 +9,7 @@ datagrams ADDRESS PORT COUNT BYTES UDP datagrams at a rate that the receiver bea
 blast DEVICE COUNT BYTES           UDP frames to port 53 as fast as can be, prints how many
 sweep DEVICE FIRST COUNT TIMES     a UDP frame to each of COUNT ports, TIMES times
 pace DEVICE RATE STOPFILE          UDP frames to port 53 until STOPFILE exists, prints how many
+segments DEVICE RATE STOPFILE SOURCE DESTINATION  TCP frames without a handshake between two ports, likewise
 tun DEVICE ROWS GOFILE             makes an L3 device, writes the packets of ROWS once GOFILE exists
 """
 import fcntl
@@ -110,8 +111,21 @@ def sweep(device, first, count, times):
             time.sleep(0.002)
 
 
-def pace(device, rate, stop):
-    sock, frame, sent = open_packet(device), udp_frame(100), 0
+def tcp_frame(source, destination):
+    tcp = struct.pack("!HHIIBBHHH", source, destination, 1, 1, 5 << 4, 0x10, 1024, 0, 0) + b"x" * 40
+    start = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, socket.IPPROTO_TCP, 0)
+    addresses = bytes([192, 0, 2, 1, 198, 51, 100, 1])
+    start = start[:10] + struct.pack("!H", checksum(start + addresses))
+    return b"\xff" * 6 + b"\x02" * 6 + b"\x08\x00" + start + addresses + tcp
+
+
+def segments(device, rate, stop, source, destination):
+    pace(device, rate, stop, tcp_frame(int(source), int(destination)))
+
+
+def pace(device, rate, stop, frame=None):
+    sock, sent = open_packet(device), 0
+    frame = frame or udp_frame(100)
     per_step = max(1, int(rate) // 500)
     while not os.path.exists(stop):
         for _ in range(per_step):

@@ -50,6 +50,7 @@ void fixture_init(struct fixture *fixture, const struct fixture_service *service
 		fixture->measurement.devices[i].name = names[i];
 		fixture->measurement.devices[i].hook = "xdp";
 		fixture->measurement.devices[i].mode = "native";
+		fixture->measurement.devices[i].is_attached = true;
 	}
 }
 
@@ -220,9 +221,9 @@ static const struct rich_connections {
 	{ 0, 8, { 2, 1, 1 }, { BIT_53 + 1, 1, 1 } },
 };
 
-void fixture_init_rich(struct fixture *fixture)
+static void init_rich(struct fixture *fixture, size_t devices)
 {
-	fixture_init(fixture, rich_services, COUNT(rich_services), 3);
+	fixture_init(fixture, rich_services, COUNT(rich_services), devices);
 	fixture->measurement.devices[1].name = "w\033]0;x\a\"\\";
 	fixture->measurement.devices[1].mode = "generic";
 	for (size_t i = 0; i < COUNT(rich_counts); i++)
@@ -232,6 +233,61 @@ void fixture_init_rich(struct fixture *fixture)
 		fixture_set_handshakes(fixture, rich_connections[i].device,
 				       rich_connections[i].slot, rich_connections[i].interval,
 				       rich_connections[i].total);
+}
+
+void fixture_init_rich(struct fixture *fixture)
+{
+	init_rich(fixture, 3);
+}
+
+/* Of the first, 30 frames were missed; of the last, one more was counted than the interface has. */
+static const struct {
+	bool is_egress, is_attached, has_interface;
+	const char *hook, *mode;
+	uint64_t base_frames, interface_packets, stalls;
+} watched[] = {
+	{ false, true, true, "xdp", "native", BIT_53 / 8, BIT_32 + 1718, 0 },
+	{ false, false, false, "tc", "tcx", 0, 0, 3 },
+	{ false, true, true, "xdp", "native", 0, 0, 0 },
+	{ true, true, true, "tc", "tcx", 2, 100, 0 },
+	{ true, true, true, "tc", "tcx", 0, 2, 0 },
+};
+
+static const struct rich_count egress_counts[] = {
+	{ 3, BY_DATABASE(1, SERVER), { 20, 30000 }, { 70, 105000 } },
+	{ 3, BY_OTHERS(1, CLIENT), { 9, 540 }, { 12, 720 } },
+	{ 3, METHOD(TIE), { 9, 0 }, { 11, 0 } }, /* a frame is counted whose method is not yet */
+	{ 3, BY_DATABASE(3, SERVER), { 5, 300 }, { 5, 300 } },
+	{ 3, BY_DATABASE(6, CLIENT), { 4, 240 }, { 4, 240 } },
+	{ 3, UNCLASSIFIED(UDP, GUESS), { 1, 80 }, { 2, 160 } },
+	{ 3, BUCKET(ARP), { 0, 0 }, { 9, 378 } },
+	{ 3, PORT_INDEX_SUSPICIOUS, { 1, 60 }, { 7, 420 } },
+	{ 4, BY_DATABASE(13, SERVER), { 3, 180 }, { 3, 180 } },
+};
+
+void fixture_init_egress(struct fixture *fixture)
+{
+	const struct port_handshakes connections = { 2, 1, 1 };
+
+	init_rich(fixture, COUNT(watched));
+	for (size_t i = 0; i < COUNT(watched); i++) {
+		struct measured_device *device = &fixture->measurement.devices[i];
+
+		device->is_egress = watched[i].is_egress;
+		device->is_attached = watched[i].is_attached;
+		device->hook = watched[i].hook;
+		device->mode = watched[i].mode;
+		device->base_frames = watched[i].base_frames;
+		device->has_interface = watched[i].has_interface;
+		device->interface_packets = watched[i].interface_packets;
+		device->interface_bytes = watched[i].interface_packets * 100;
+		device->stalls = watched[i].stalls;
+	}
+	fixture->measurement.devices[3].name = fixture->measurement.devices[1].name;
+	for (size_t i = 0; i < COUNT(egress_counts); i++)
+		fixture_set(fixture, egress_counts[i].device, egress_counts[i].index,
+			    egress_counts[i].interval, egress_counts[i].total);
+	fixture_set_handshakes(fixture, 3, 1, connections, connections);
 }
 
 void fixture_set_database(struct fixture *fixture, const char *database)

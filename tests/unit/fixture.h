@@ -36,7 +36,9 @@ struct fixture {
 	struct porttable *table;
 };
 
-/* Service i has slot i + 1. Devices are "eth0", "eth1", ...: xdp, native; one second. */
+/*
+ * Service i has slot i + 1. Devices are "eth0", "eth1", ...: xdp, native, attached; one second.
+ */
 void fixture_init(struct fixture *fixture, const struct fixture_service *services, size_t count,
 		  size_t devices);
 void fixture_fini(struct fixture *fixture);
@@ -58,8 +60,13 @@ void fixture_fill(struct fixture *fixture);
  */
 void fixture_init_rich(struct fixture *fixture);
 /*
- * The same by port: unclassified ports with every method, with and without a hint. Those of TCP
- * have all frames of their bucket, those of UDP one less.
+ * The same and two more: the transmitted frames of the second device, by the same hook, and a
+ * device of which only these are counted. What the interfaces say is known of all but one.
+ */
+void fixture_init_egress(struct fixture *fixture);
+/*
+ * As the rich one, by port: unclassified ports with every method, with and without a hint. Those of
+ * TCP have all frames of their bucket, those of UDP one less.
  */
 void fixture_init_ports(struct fixture *fixture);
 /* Gives the ports of the measurement hints from a database, whose services get slots elsewhere. */

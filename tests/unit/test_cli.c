@@ -26,8 +26,8 @@ static void describe(FILE *out, const struct cli_options *options)
 		[CLI_RUN] = "run", [CLI_TOP] = "top", [CLI_ONCE] = "once", [CLI_ATTACH] = "attach",
 		[CLI_DETACH] = "detach", [CLI_STATUS] = "status", [CLI_SERVICES] = "services",
 		[CLI_LOOKUP] = "lookup", [CLI_CHECK_SERVICES] = "check", [CLI_REPLAY] = "replay",
-		[CLI_AUDIT] = "audit", [CLI_HELP] = "help",
-		[CLI_VERSION] = "version",
+		[CLI_AUDIT] = "audit", [CLI_HELP] = "help", [CLI_VERSION] = "version",
+		[CLI_RELOAD] = "reload", [CLI_FORGET] = "forget",
 	};
 
 	fprintf(out, "%s", commands[options->command]);
@@ -43,6 +43,12 @@ static void describe(FILE *out, const struct cli_options *options)
 		fprintf(out, " t=%u", options->interval);
 	if (options->mode != DATAPATH_AUTO)
 		fprintf(out, " mode=%s", datapath_mode_name(options->mode));
+	if (options->egress)
+		fprintf(out, " egress");
+	if (options->allow_stacked)
+		fprintf(out, " stacked");
+	if (options->group)
+		fprintf(out, " group=%s", options->group);
 	if (options->max_series != 512)
 		fprintf(out, " max-series=%u", options->max_series);
 	if (options->top_rows != 15)
@@ -110,6 +116,16 @@ static const struct parsed_row {
 	{ "-m auto", "run" },
 	{ "-m native", "run mode=native" },
 	{ "--mode=generic", "run mode=generic" },
+	{ "-m tc", "run mode=tc" },
+	{ "-m clsact", "run mode=clsact" },
+	{ "--egress", "run egress" },
+	{ "--top --egress", "top egress" },
+	{ "--allow-stacked -i eth0", "run i=eth0 stacked" },
+	{ "--group adm", "run group=adm" },
+	{ "--group=adm --attach", "attach group=adm" },
+	{ "--reload", "reload" },
+	{ "--forget eth0", "forget argument=eth0" },
+	{ "--forget=--top", "forget argument=--top" },
 	{ "--max-series 0", "run max-series=0" },
 	{ "--max-series=65001", "run max-series=65001" },
 	{ "--top --by service", "top" },

@@ -27,6 +27,8 @@ static const struct known_option {
 	{ 0, "attach", NULL, "" },
 	{ 0, "detach", NULL, "" },
 	{ 0, "status", NULL, "" },
+	{ 0, "reload", NULL, "" },
+	{ 0, "forget", "eth0", " DEV" },
 	{ 0, "lookup", "ssh", " WHAT" },
 	{ 0, "check-services", "f", " FILE" },
 	{ 0, "replay", "f", " FILE" },
@@ -39,6 +41,8 @@ static const struct known_option {
 	{ 'o', "textfile", "f", " FILE" },
 	{ 't', "interval", "1", " SEC" },
 	{ 'm', "mode", "auto", " MODE" },
+	{ 0, "egress", NULL, "" },
+	{ 0, "allow-stacked", NULL, "" },
 	{ 0, "max-series", "1", " N" },
 	{ 0, "by", "port", " KEY" },
 	{ 0, "sort", "bytes", " KEY" },
@@ -47,6 +51,7 @@ static const struct known_option {
 	{ 0, "endpoints", "64K", " CELLS" },
 	{ 0, "endpoint-age", "1", " SEC" },
 	{ 0, "unclassified-ports", "on", " X" },
+	{ 0, "group", "adm", " NAME" },
 	{ 0, "pin-dir", "/x", " DIR" },
 };
 
@@ -222,7 +227,7 @@ static void test_cli_print_help_words(void **state)
 		assert_non_null(strstr(strstr(help.text, "--by KEY"), report_key_name(key)));
 	for (unsigned int sort = 0; sort < REPORT_SORTS; sort++)
 		assert_non_null(strstr(strstr(help.text, "--sort KEY"), report_sort_name(sort)));
-	for (unsigned int mode = DATAPATH_AUTO; mode <= DATAPATH_GENERIC; mode++)
+	for (unsigned int mode = DATAPATH_AUTO; mode < DATAPATH_MODES; mode++)
 		assert_non_null(strstr(strstr(help.text, "--mode MODE"), datapath_mode_name(mode)));
 }
 

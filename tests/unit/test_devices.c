@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/* Which devices are counted on, chosen from lists made by hand. */
+/* Devices found in lists made by hand, and in the machine's own. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,18 +9,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if_arp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "devices.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A gateway; a container; one that has nothing at all to count on. */
 static const struct device gateway[] = {
 	{ .name = "lo", .ifindex = 1, .is_up = true, .is_loopback = true },
 	{ .name = "eth0", .ifindex = 2, .is_up = true, .has_bus = true, .has_default_route = true },
@@ -29,17 +25,6 @@ static const struct device gateway[] = {
 	{ .name = "eth0.100", .ifindex = 5, .is_up = true },
 	{ .name = "wg0", .ifindex = 6, .is_up = true, .has_default_route = true },
 	{ .name = "br-lan", .ifindex = 7, .is_up = true },
-};
-static const struct device container[] = {
-	{ .name = "lo", .ifindex = 1, .is_up = true, .is_loopback = true },
-	{ .name = "eth0", .ifindex = 12, .is_up = true, .has_default_route = true },
-	{ .name = "eth1", .ifindex = 14, .is_up = true },
-	{ .name = "down0", .ifindex = 15, .has_bus = true },
-	{ .name = "tun0", .ifindex = 16, .is_up = true, .has_default_route = true },
-};
-static const struct device lonely[] = {
-	{ .name = "lo", .ifindex = 1, .is_up = true, .is_loopback = true },
-	{ .name = "eth0", .ifindex = 2, .has_bus = true },
 };
 
 static struct devices copy_list(const struct device *list, size_t count)
@@ -50,119 +35,6 @@ static struct devices copy_list(const struct device *list, size_t count)
 	if (count)
 		memcpy(devices.list, list, count * sizeof(*list));
 	return devices;
-}
-
-static void list_kept(const struct devices *devices, char *out, size_t size)
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < devices->count; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? " " : "",
-					 devices->list[i].name);
-}
-
-/* What is selected, with standard error going to message. */
-static int select_quietly(struct devices *devices, const char *const *patterns, size_t count,
-			  char *message, size_t size)
-{
-	FILE *file = tmpfile();
-	int saved = dup(STDERR_FILENO), err;
-	size_t len;
-
-	assert_non_null(file);
-	assert_true(saved >= 0);
-	assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
-	err = devices_select(devices, patterns, count);
-	fflush(stderr);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	rewind(file);
-	len = fread(message, 1, size - 1, file);
-	message[len] = '\0';
-	fclose(file);
-	return err;
-}
-
-#define LIST(array) (array), COUNT(array)
-
-static const struct select_row {
-	const char *desc;
-	const struct device *list;
-	size_t count;
-	const char *patterns[3];
-	int err;
-	const char *kept, *message;
-} select_rows[] = {
-	{ "default: up and on a bus", LIST(gateway), {}, 0, "eth0 eth1", "" },
-	{ "default without a bus: default routes", LIST(container), {}, 0, "eth0 tun0", "" },
-	{ "default with neither", LIST(lonely), {}, -ENODEV, "", "lo, eth0" },
-	{ "default without devices", NULL, 0, {}, -ENODEV, "", "none" },
-	{ "one name", LIST(gateway), { "eth1" }, 0, "eth1", "" },
-	{ "a name that is down", LIST(gateway), { "eth2" }, 0, "eth2", "" },
-	{ "a name is no prefix", LIST(gateway), { "eth0" }, 0, "eth0", "" },
-	{ "the list's order, not the patterns'", LIST(gateway), { "wg0", "eth1" }, 0, "eth1 wg0",
-	  "" },
-	{ "star", LIST(gateway), { "eth*" }, 0, "eth0 eth1 eth2 eth0.100", "" },
-	{ "question mark", LIST(gateway), { "eth?" }, 0, "eth0 eth1 eth2", "" },
-	{ "brackets", LIST(gateway), { "eth[12]" }, 0, "eth1 eth2", "" },
-	{ "brackets that exclude", LIST(gateway), { "eth[!12]" }, 0, "eth0", "" },
-	{ "star takes a dot", LIST(gateway), { "*.100" }, 0, "eth0.100", "" },
-	{ "quoted star", LIST(gateway), { "eth\\*" }, -ENODEV, NULL, "'eth\\*'" },
-	{ "two patterns for one device", LIST(gateway), { "eth1", "*1" }, 0, "eth1", "" },
-	{ "everything", LIST(container), { "*" }, 0, "lo eth0 eth1 down0 tun0", "" },
-	{ "no such device", LIST(container), { "eth7" }, -ENODEV, NULL,
-	  "'eth7': no such device: there are lo, eth0, eth1, down0, tun0" },
-	{ "one of two is missing", LIST(gateway), { "eth0", "ppp*" }, -ENODEV, NULL, "'ppp*'" },
-	{ "upper case", LIST(gateway), { "ETH0" }, -ENODEV, NULL, "'ETH0'" },
-	{ "empty pattern", LIST(gateway), { "" }, -ENODEV, NULL, "''" },
-};
-
-static void check_select(const struct select_row *row)
-{
-	struct devices devices = copy_list(row->list, row->count);
-	char kept[256], all[256], message[1024];
-	const char *expected;
-	size_t patterns = 0;
-	int err;
-
-	while (patterns < COUNT(row->patterns) && row->patterns[patterns])
-		patterns++;
-	list_kept(&devices, all, sizeof(all));
-	err = select_quietly(&devices, row->patterns, patterns, message, sizeof(message));
-	list_kept(&devices, kept, sizeof(kept));
-	devices_free(&devices);
-	expected = row->kept ? row->kept : all;
-	if (err != row->err || strcmp(kept, expected) != 0)
-		fail_msg("%s: err %d, kept '%s'", row->desc, err, kept);
-	if (!strstr(message, row->message) || !message[0] != !err)
-		fail_msg("%s: message '%s'", row->desc, message);
-}
-
-static void test_devices_select_rows(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(select_rows); i++)
-		check_select(&select_rows[i]);
-}
-
-static void test_devices_select_names_many(void **state)
-{
-	struct device list[300] = {};
-	static const char *const patterns[] = { "eth0" };
-	char message[2048];
-	struct devices devices;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(list); i++)
-		snprintf(list[i].name, sizeof(list[i].name), "a-long-name-%zu", i);
-	devices = copy_list(list, COUNT(list));
-	assert_int_equal(select_quietly(&devices, patterns, 1, message, sizeof(message)), -ENODEV);
-	assert_non_null(strstr(message, "a-long-name-0, a-long-name-1, "));
-	/* One line, cut: a message is no place for three hundred names. */
-	assert_ptr_equal(strchr(message, '\n'), message + strlen(message) - 1);
-	assert_true(strlen(message) < 700);
-	devices_free(&devices);
 }
 
 static void test_devices_find_names(void **state)
@@ -193,6 +65,19 @@ static void test_devices_find_names(void **state)
 	devices_free(&devices);
 	assert_null(devices.list);
 	assert_null(devices_find(&devices, "lo"));
+}
+
+static void test_devices_find_index(void **state)
+{
+	struct devices devices = copy_list(gateway, COUNT(gateway));
+
+	(void)state;
+	assert_string_equal(devices_find_index(&devices, 1)->name, "lo");
+	assert_string_equal(devices_find_index(&devices, 7)->name, "br-lan");
+	assert_null(devices_find_index(&devices, 8));
+	devices.list[0].ifindex = 0;
+	assert_null(devices_find_index(&devices, 0));
+	devices_free(&devices);
 }
 
 static void test_devices_starts_at_l3_hardware(void **state)
@@ -227,7 +112,8 @@ static void test_devices_starts_at_l3_hardware(void **state)
 		int err = devices_starts_at_l3(&device, &at_l3);
 
 		if (err != rows[i].err || (!err && at_l3 != rows[i].starts_at_l3))
-			fail_msg("%s: err %d, %s", rows[i].desc, err, at_l3 ? "layer 3" : "layer 2");
+			fail_msg("%s: err %d, %s", rows[i].desc, err,
+				 at_l3 ? "layer 3" : "layer 2");
 	}
 }
 
@@ -251,9 +137,8 @@ static void test_devices_read_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_devices_select_rows),
-		cmocka_unit_test(test_devices_select_names_many),
 		cmocka_unit_test(test_devices_find_names),
+		cmocka_unit_test(test_devices_find_index),
 		cmocka_unit_test(test_devices_starts_at_l3_hardware),
 		cmocka_unit_test(test_devices_read_own),
 	};

@@ -122,7 +122,8 @@ static void test_pins_open_mode_and_owner(void **state)
 	} rows[] = {
 		{ "both as they must be", "pins", 0700, 0, 0 },
 		{ "less than all for the owner", "pins/v1", 0500, 0, 0 },
-		{ "root readable to the group", "pins", 0740, 0, -EPERM },
+		{ "root readable to the group", "pins", 0750, 0, 0 },
+		{ "root writable to the group", "pins", 0720, 0, -EPERM },
 		{ "root open to others", "pins", 0701, 0, -EPERM },
 		{ "version open to the group", "pins/v1", 0770, 0, -EPERM },
 		{ "version writable to others", "pins/v1", 0702, 0, -EPERM },
@@ -183,6 +184,7 @@ static void test_pins_lock_second_agent(void **state)
 	assert_int_equal(pins_open(&second, in("pins"), true), 0);
 	assert_int_equal(pins_lock(&first), 0);
 	assert_int_equal(pins_lock(&second), -EWOULDBLOCK);
+	assert_int_equal(pins_is_locked(&second), 1);
 	/* The records' lock is another: a reader takes it while an agent holds the first. */
 	records = pins_lock_records(&second);
 	assert_true(records >= 0);

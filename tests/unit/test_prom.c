@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fixture.h"
@@ -25,6 +26,9 @@ static struct prom_self self = {
 	.libbpf = "1.99",
 	.kernel = "6.1.0-13-amd64",
 	.max_series = 4,
+	.reloads = 12,
+	.reload_failures = BIT_53 + 1,
+	.write_failures = 3,
 };
 
 static void decide(struct fixture *fixture, uint32_t max_series)
@@ -57,82 +61,17 @@ static void free_both(struct fixture_text *text, struct prom_text *prom)
 	fixture_text_free(text);
 }
 
-#define HEAD "# HELP a_total text\n# TYPE a_total counter\n"
-/* What the reader of the tests refuses, as any reader may. */
-static const struct {
-	const char *text, *error;
-} refused[] = {
-	{ "", "1: empty" },
-	{ HEAD "a_total 1", "3: the last line has no end" },
-	{ HEAD "a_total 1\n\n", "4: no name" },
-	{ "a_total 1\n", "1: a sample without its HELP and TYPE" },
-	{ "# HELP a_total text\na_total 1\n", "2: a sample without its HELP and TYPE" },
-	{ "# HELP a_total text\n", "2: HELP without TYPE" },
-	{ "# TYPE a_total counter\na_total 1\n", "1: TYPE without its HELP" },
-	{ HEAD "# TYPE a_total counter\n", "3: TYPE without its HELP" },
-	{ HEAD HEAD, "3: the family comes twice" },
-	{ HEAD "# HELP b text\n# TYPE b gauge\nb 1\na_total 1\n",
-	  "6: a sample without its HELP and TYPE" },
-	{ "# HELP a text\n# TYPE a counter\n", "2: a counter, and nothing else, ends in _total" },
-	{ "# HELP a_total text\n# TYPE a_total gauge\n",
-	  "2: a counter, and nothing else, ends in _total" },
-	{ "# HELP a text\n# TYPE a summary\n", "2: unknown type" },
-	{ "# comment\n", "1: no name" },
-	{ HEAD "a_total{b=\"c\"} 1\na_total{b=\"c\"} 2\n", "4: the series comes twice" },
-	{ HEAD "a_total{b=\"c\",b=\"d\"} 1\n", "3: a label comes twice" },
-	{ HEAD "a_total{b=\"c} 1\n", "3: label value without end" },
-	{ HEAD "a_total{b=\"\\x\"} 1\n", "3: unknown escape" },
-	{ HEAD "a_total{b=\"c\"d=\"e\"} 1\n", "3: labels without end" },
-	{ HEAD "a_total{} 1\n", "3: no name" },
-	{ HEAD "a_total{1=\"c\"} 1\n", "3: no name" },
-	{ HEAD "a_total{b=\"\xff\"} 1\n", "1: not UTF-8" },
-	{ HEAD "a_total 01\n", "3: a counter is not a whole decimal number" },
-	{ HEAD "a_total 1.5\n", "3: more behind the value" },
-	{ HEAD "a_total 1e3\n", "3: more behind the value" },
-	{ HEAD "a_total -1\n", "3: a counter is not a whole decimal number" },
-	{ HEAD "a_total 18446744073709551616\n", "3: a counter is not a whole decimal number" },
-	{ HEAD "a_total 1 1700000000000\n", "3: more behind the value" },
-	{ HEAD "a_total  1\n", "3: a counter is not a whole decimal number" },
-	{ HEAD "a_total\n", "3: no value" },
-};
-
-static void test_prom_reader_refuses(void **state)
-{
-	struct prom_text prom;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(refused); i++) {
-		bool taken = prom_read(&prom, refused[i].text);
-
-		if (taken || strcmp(prom.error, refused[i].error))
-			fail_msg("'%s': '%s'", refused[i].text, prom.error);
-		prom_free(&prom);
-	}
-}
-
-static void test_prom_reader_takes(void **state)
-{
-	struct prom_text prom;
-
-	(void)state;
-	assert_true(prom_read(&prom, HEAD
-			      "a_total{b=\"\\\\\\\"\\n\xc3\xbc\",c=\"\"} 18446744073709551615\n"));
-	assert_int_equal(prom.count, 1);
-	assert_string_equal(prom_label(&prom.samples[0], "b"), "\\\"\n\xc3\xbc");
-	assert_true(prom.samples[0].count == UINT64_MAX);
-	assert_ptr_equal(prom_find(&prom, "a_total", "c", "", "b", "\\\"\n\xc3\xbc", NULL),
-			 prom.samples);
-	assert_null(prom_find(&prom, "a_total", "c", "", NULL));
-	prom_free(&prom);
-}
-#undef HEAD
-
 static void test_prom_write_golden(void **state)
 {
 	static const struct {
 		const char *golden;
+		void (*init)(struct fixture *fixture);
 		uint32_t max_series;
-	} rows[] = { { "metrics.prom", 512 }, { "metrics_limited.prom", 3 } };
+	} rows[] = {
+		{ "metrics.prom", fixture_init_rich, 512 },
+		{ "metrics_limited.prom", fixture_init_rich, 3 },
+		{ "metrics_egress.prom", fixture_init_egress, 3 },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -140,7 +79,7 @@ static void test_prom_write_golden(void **state)
 		struct prom_text prom;
 		struct fixture fixture;
 
-		fixture_init_rich(&fixture);
+		rows[i].init(&fixture);
 		decide(&fixture, rows[i].max_series);
 		self.max_series = rows[i].max_series;
 		write_and_read(&fixture, &text, &prom);
@@ -161,8 +100,8 @@ static void test_prom_write_no_device(void **state)
 	fixture_init(&fixture, NULL, 0, 0);
 	decide(&fixture, 512);
 	write_and_read(&fixture, &text, &prom);
-	assert_int_equal(prom.families, 17);
-	assert_int_equal(prom.count, 4); /* build_info and the three gauges of the agent itself */
+	assert_int_equal(prom.families, 24);
+	assert_int_equal(prom.count, 7); /* build_info and what the agent tells of itself */
 	assert_non_null(prom_find(&prom, "portacct_build_info", "version", fixture_version(),
 				  "libbpf", "1.99", "kernel", "6.1.0-13-amd64", NULL));
 	assert_true(prom_find(&prom, "portacct_last_write_timestamp_seconds", NULL)->number ==
@@ -170,6 +109,9 @@ static void test_prom_write_no_device(void **state)
 	assert_true(prom_find(&prom, "portacct_collection_duration_seconds", NULL)->number ==
 		    0.0015);
 	assert_true(prom_find(&prom, "portacct_services_over_limit", NULL)->number == 0);
+	assert_true(prom_find(&prom, "portacct_reloads_total", NULL)->count == 12);
+	assert_true(prom_find(&prom, "portacct_reload_failures_total", NULL)->count == BIT_53 + 1);
+	assert_true(prom_find(&prom, "portacct_textfile_write_failures_total", NULL)->count == 3);
 	free_both(&text, &prom);
 	fixture_fini(&fixture);
 }
@@ -279,8 +221,8 @@ static void test_prom_write_all_counters(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_device(&prom, &fixture.measurement.devices[i], fixture.slots);
 	assert_int_equal(prom.count,
-			 3 * (2 * 2 * 4 + 3 * 3 + 2 * PORT_BUCKETS + PORT_METHODS + 1 + 2 + 1) + 4 +
-				 4);
+			 3 * (2 * 2 * 4 + 3 * 3 + 2 * PORT_BUCKETS + PORT_METHODS + 1 + 2 + 1 + 3) +
+				 4 + 7);
 	assert_non_null(prom_find(&prom, "portacct_service_info", "service",
 				  "quote\"back\\slash\nfeed", "protocol", "sctp", "ports", "1-2",
 				  "encryption", "", "reference", "\"\\\n", NULL));
@@ -339,6 +281,10 @@ static void test_prom_write_label_round_trip(void **state)
 		{ "\xfe", "\\xfe" },
 		{ "cut\xe2\x82", "cut\\xe2\\x82" },
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+		{ "\\xff", "\\x5cxff" },
+		{ "\\x5cxff", "\\x5cx5cxff" },
+		{ "\\xF", "\\xF" },
+		{ "\\x", "\\x" },
 	};
 
 	(void)state;
@@ -349,13 +295,20 @@ static void test_prom_write_label_round_trip(void **state)
 		struct prom_text prom;
 		struct fixture fixture;
 
-		fixture_init(&fixture, &service, 1, 1);
+		fixture_init(&fixture, &service, 1, 2);
 		fixture.measurement.devices[0].name = rows[i].name;
+		fixture.measurement.devices[1].name = rows[i].name;
+		fixture.measurement.devices[1].is_egress = true;
 		decide(&fixture, 512);
 		write_and_read(&fixture, &text, &prom);
 		assert_non_null(prom_find(&prom, PACKETS, "device", rows[i].read, "service",
 					  rows[i].read, "protocol", "tcp", "direction", "to_server",
 					  NULL));
+		assert_non_null(prom_find(&prom, "portacct_service_transmit_bytes_total", "device",
+					  rows[i].read, "service", rows[i].read, "protocol", "tcp",
+					  "direction", "to_client", NULL));
+		assert_non_null(prom_find(&prom, "portacct_device_transmit_attached", "device",
+					  rows[i].read, NULL));
 		assert_non_null(prom_find(&prom, "portacct_service_info", "service", rows[i].read,
 					  "protocol", "tcp", "ports", "", "encryption", "",
 					  "reference", rows[i].read, NULL));
@@ -376,16 +329,57 @@ static void test_prom_write_full(void **state)
 	fixture_fini(&fixture);
 }
 
+/* "NAME TYPE" of a row of README's table, as the file has it behind "# TYPE portacct_". */
+static bool read_row(const char *line, char row[160])
+{
+	char name[80], type[16], mark[8] = "";
+
+	if (sscanf(line, "| `%79[a-z_]` %7[(e)] | %15[a-z]", name, mark, type) != 3 &&
+	    sscanf(line, "| `%79[a-z_]` | %15[a-z]", name, type) != 2)
+		return false;
+	if (strcmp(type, "counter") && strcmp(type, "gauge"))
+		return false;
+	/* Marked are those, and only those, that need --egress. */
+	assert_int_equal(*mark != '\0', strstr(name, "_transmit_") != NULL);
+	snprintf(row, 160, "# TYPE portacct_%s %s\n", name, type);
+	return true;
+}
+
+static void test_prom_write_families_of_readme(void **state)
+{
+	FILE *readme = fopen("README.md", "re");
+	char line[512], row[160];
+	struct fixture_text text;
+	struct prom_text prom;
+	struct fixture fixture;
+	size_t rows = 0;
+
+	(void)state;
+	assert_non_null(readme);
+	fixture_init_egress(&fixture);
+	write_and_read(&fixture, &text, &prom);
+	while (fgets(line, sizeof(line), readme)) {
+		if (!read_row(line, row))
+			continue;
+		rows++;
+		if (!strstr(text.text, row))
+			fail_msg("README has, the metrics have not: %s", row);
+	}
+	assert_int_equal(rows, prom.families);
+	fclose(readme);
+	free_both(&text, &prom);
+	fixture_fini(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prom_reader_refuses),
-		cmocka_unit_test(test_prom_reader_takes),
 		cmocka_unit_test(test_prom_write_golden),
 		cmocka_unit_test(test_prom_write_no_device),
 		cmocka_unit_test(test_prom_write_all_counters),
 		cmocka_unit_test(test_prom_write_integers_exact),
 		cmocka_unit_test(test_prom_write_label_round_trip),
+		cmocka_unit_test(test_prom_write_families_of_readme),
 		cmocka_unit_test(test_prom_write_full),
 	};
 

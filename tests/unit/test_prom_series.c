@@ -108,6 +108,24 @@ static void test_prom_decide_series_by_connections(void **state)
 	}
 }
 
+/* What is transmitted counts, but for connections, which are told of received frames only. */
+static void test_prom_decide_series_by_transmitted(void **state)
+{
+	const struct port_handshakes connections = { 1, 1, 1 };
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture, four, SERVICES, 2);
+	fixture.measurement.devices[1].is_egress = true;
+	fixture_set_handshakes(&fixture, 1, 1, connections, connections);
+	decide(&fixture, 2);
+	assert_string_equal(decisions(&fixture), "....");
+	count(&fixture, "3");
+	decide(&fixture, 2);
+	assert_string_equal(decisions(&fixture), "..o.");
+	fixture_fini(&fixture);
+}
+
 /* A decision holds for the life of the pinned state, whatever the limit is later. */
 static void test_prom_decide_series_kept(void **state)
 {
@@ -325,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_prom_decide_series_first_come),
 		cmocka_unit_test(test_prom_decide_series_by_connections),
+		cmocka_unit_test(test_prom_decide_series_by_transmitted),
 		cmocka_unit_test(test_prom_decide_series_kept),
 		cmocka_unit_test(test_prom_decide_series_service_called_other),
 		cmocka_unit_test(test_prom_decide_series_unused_slot),

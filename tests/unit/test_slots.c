@@ -186,6 +186,28 @@ static void test_slots_assign_until_full(void **state)
 	assert_int_equal(slots_end(slots), SERVICES + 1);
 }
 
+static void test_slots_copy_is_apart(void **state)
+{
+	const struct slot_record record = make_record("imap", 4, PORT_TCP, SLOT_SERIES_OTHER);
+	struct slots *slots = *state, *copy;
+	uint32_t slot;
+
+	assert_int_equal(slots_assign(slots, "pop3", PORT_TCP, &slot), 0);
+	assert_int_equal(slots_restore(slots, 9, &record), 0);
+	copy = slots_copy(slots);
+	assert_non_null(copy);
+	assert_int_equal(slots_end(copy), 10);
+	assert_int_equal(slots_find(copy, "pop3", PORT_TCP), slot);
+	assert_int_equal(slots_find(copy, "imap", PORT_TCP), 9);
+	assert_memory_equal(slots_record(copy, 9), &record, sizeof(record));
+	assert_string_equal(slots_record(copy, 5)->name, "");
+	assert_int_equal(slots_assign(copy, "new", PORT_TCP, &slot), 0);
+	assert_int_equal(slot, 10);
+	assert_int_equal(slots_end(slots), 10);
+	assert_int_equal(slots_find(slots, "new", PORT_TCP), 0);
+	slots_free(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slots_restore_records, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slots_assign_after_restore, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_slots_assign_until_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_slots_copy_is_apart, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

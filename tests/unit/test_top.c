@@ -96,6 +96,19 @@ static void init_some_devices(struct fixture *fixture)
 	fixture->measurement.by_port = MEASURED_SOME_DEVICES;
 }
 
+static void init_transmitted(struct fixture *fixture)
+{
+	fixture_init_egress(fixture);
+	fixture->measurement.transmitted = true;
+}
+
+/* The agent was started without --egress. */
+static void init_none_transmitted(struct fixture *fixture)
+{
+	fixture_init_rich(fixture);
+	fixture->measurement.transmitted = true;
+}
+
 static const struct golden_row {
 	const char *golden;
 	void (*init)(struct fixture *fixture);
@@ -122,6 +135,12 @@ static const struct golden_row {
 	{ "top_no_device.txt", init_no_device, REPORT_SERVICE, REPORT_BYTES, 15, false },
 	{ "top_huge.txt", init_huge, REPORT_SERVICE, REPORT_BYTES, 15, false },
 	{ "top_restarted.txt", init_restarted, REPORT_BUCKET, REPORT_BYTES, 15, false },
+	{ "top_received.txt", fixture_init_egress, REPORT_DEVICE, REPORT_BYTES, 15, false },
+	{ "top_transmitted.txt", init_transmitted, REPORT_SERVICE, REPORT_BYTES, 15, false },
+	{ "top_transmitted_connections.txt", init_transmitted, REPORT_DEVICE, REPORT_CONNECTIONS,
+	  15, false },
+	{ "top_transmitted_port.txt", init_transmitted, REPORT_PORT, REPORT_BYTES, 15, false },
+	{ "top_transmitted_none.txt", init_none_transmitted, REPORT_PORT, REPORT_BYTES, 15, false },
 };
 
 static void test_top_print_golden(void **state)
@@ -198,11 +217,16 @@ static void test_top_print_widest_numbers(void **state)
 		fixture_assert_lines(rows[i].desc, text.text, COLUMNS);
 		assert_non_null(strstr(text.text, " 100% ######\n"));
 		fixture_text_free(&text);
-		for (unsigned int k = 0; k < REPORT_SORTS; k++) {
-			print_sorted(&text, &fixture, REPORT_PORT, k, 15, false);
+		for (unsigned int k = 0; k < 2 * REPORT_SORTS; k++) {
+			bool transmitted = k >= REPORT_SORTS;
+
+			fixture.measurement.transmitted = transmitted;
+			for (size_t m = 0; m < fixture.measurement.count; m++)
+				fixture.measurement.devices[m].is_egress = transmitted;
+			print_sorted(&text, &fixture, REPORT_PORT, k % REPORT_SORTS, 15, false);
 			fixture_assert_lines(rows[i].desc, text.text, COLUMNS);
 			fixture_text_free(&text);
-			print_sorted(&text, &fixture, REPORT_SERVICE, k, 15, false);
+			print_sorted(&text, &fixture, REPORT_SERVICE, k % REPORT_SORTS, 15, false);
 			fixture_assert_lines(rows[i].desc, text.text, COLUMNS);
 			fixture_text_free(&text);
 		}

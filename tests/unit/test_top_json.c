@@ -40,6 +40,20 @@ static void test_top_json_print_golden_no_device(void **state)
 	fixture_fini(&fixture);
 }
 
+static void test_top_json_print_golden_transmitted(void **state)
+{
+	struct fixture_text text;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init_egress(&fixture);
+	fixture.measurement.transmitted = true;
+	top_json_text(&text, &fixture, REPORT_DEVICE, 3);
+	fixture_assert_golden("top_transmitted.json", text.text, "");
+	fixture_text_free(&text);
+	fixture_fini(&fixture);
+}
+
 static json_int_t sum(const json_t *document, const char *name, const char *key)
 {
 	json_t *array = json_object_get(document, name), *item;
@@ -65,15 +79,22 @@ static void test_top_json_print_closed_account(void **state)
 	struct fixture fixture;
 
 	(void)state;
-	fixture_init_ports(&fixture);
+	fixture_init_egress(&fixture);
 	fixture_fill(&fixture);
-	for (unsigned int key = 0; key < REPORT_KEYS; key++) {
-		json_t *document = top_json_read(&fixture, key, SIZE_MAX);
+	for (unsigned int i = 0; i < 2 * REPORT_KEYS; i++) {
+		enum report_key key = i / 2;
+		json_t *document;
 
+		fixture.measurement.transmitted = i % 2;
+		document = top_json_read(&fixture, key, SIZE_MAX);
 		assert_string_equal(json_string_of(document, "by"), report_key_name(key));
-		for (size_t i = 0; i < COUNT(counts); i++) {
-			json_int_t all = json_number(document, counts[i].all);
-			const char *each = counts[i].of_each;
+		assert_string_equal(json_string_of(document, "traffic"),
+				    i % 2 ? "transmitted" : "received");
+		assert_int_equal(json_array_size(json_object_get(document, "devices")),
+				 i % 2 ? 2 : 3);
+		for (size_t k = 0; k < COUNT(counts); k++) {
+			json_int_t all = json_number(document, counts[k].all);
+			const char *each = counts[k].of_each;
 
 			assert_true(all > 0);
 			assert_int_equal(sum(document, "services", each) +
@@ -214,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_top_json_print_golden),
 		cmocka_unit_test(test_top_json_print_golden_no_device),
+		cmocka_unit_test(test_top_json_print_golden_transmitted),
 		cmocka_unit_test(test_top_json_print_closed_account),
 		cmocka_unit_test(test_top_json_print_numbers),
 		cmocka_unit_test(test_top_json_print_names),

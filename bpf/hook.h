@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the hooks that frames are seen at: XDP, or tc where HOOK_TC is defined. BPF
+ * only. Each of the two files defines the same:
+ *
+ *   struct hook_context  what the program is called with: data to data_end is the linear part
+ *   HOOK_PASS            what it returns, always: the frame goes on as if nobody had looked
+ *   hook_hint()          what hook_amount() wants to know of a parsed frame, in one number
+ *   hook_amount()        what the frame adds to its counters
+ *   hook_length()        the whole frame's bytes, further buffers included
+ *   hook_amount_of()     as hook_amount(), of a frame whose length was asked for already
+ *   hook_load()          copies the first bytes of the frame; 0, or it could not be done
+ *   amount_bytes(), amount_packets(), amount_make()
+ *                        the two numbers that an amount is made of: frames as they are on the wire,
+ *                        and their bytes
+ */
+#ifndef HOOK_H
+#define HOOK_H
+
+#ifdef HOOK_TC
+#include "hook_tc.h"
+#else
+#include "hook_xdp.h"
+#endif
+
+#endif

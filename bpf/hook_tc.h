@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tc hook, on receive or on transmit. See hook.h. On receive the kernel may have merged frames
+ * before (GRO), on transmit they are often cut only behind this hook (TSO, GSO): such a frame is
+ * counted as those that are on the wire, each with all of its headers.
+ */
+#ifndef HOOK_TC_H
+#define HOOK_TC_H
+
+#include "config.h"
+#include "parse_link.h"
+
+#define hook_context __sk_buff
+/* TC_ACT_UNSPEC, a macro, so not in BTF: what comes next decides. TCX_NEXT is the same. */
+#define HOOK_PASS (-1)
+
+/* As long as the headers of a frame in a tunnel may be. */
+#define MERGED_HEADERS_MAX 256
+
+/* Bytes in the low half, packets in the high one. */
+static __always_inline __u64 amount_make(__u32 bytes, __u32 packets)
+{
+	return (__u64)packets << 32 | bytes;
+}
+
+static __always_inline __u64 amount_bytes(__u64 amount)
+{
+	return (__u32)amount;
+}
+
+static __always_inline __u32 amount_packets(__u64 amount)
+{
+	return amount >> 32;
+}
+
+static __always_inline __u32 hook_hint(const struct pkt *pkt)
+{
+	return pkt->headers;
+}
+
+static __always_inline __u32 hook_length(const struct __sk_buff *skb)
+{
+	return skb->len;
+}
+
+/* Untrusted sources (tap, virtio) tell only how long the segments are: the kernel counts alike. */
+static __always_inline __u32 count_segments(__u32 bytes, __u32 headers, __u32 size)
+{
+	return bytes > headers ? (bytes - headers + size - 1) / size : 1;
+}
+
+/*
+ * A merged frame: n segments' payload behind one set of headers, which each of them has on the
+ * wire. Every segment but the last has size bytes of payload, so the headers are at least what is
+ * left of the frame beside n times size: that tells of headers that were not parsed, inside of a
+ * tunnel. It is all of them if the last segment is full, as it mostly is in bulk; if not, the bytes
+ * are counted too low, by at most the inner headers of each segment. The number of packets is
+ * exact, but for tunnels of untrusted sources. What is left is too much for headers where segments
+ * and length do not belong together: then what was parsed holds.
+ */
+static __noinline __u64 merged_amount(__u32 bytes, __u32 size, __u32 segments, __u32 headers)
+{
+	__u32 least;
+
+	if (!segments)
+		segments = count_segments(bytes, headers, size);
+	least = bytes - segments * size;
+	if (least <= MERGED_HEADERS_MAX && least > headers)
+		headers = least;
+	return amount_make(bytes + (segments - 1) * headers, segments);
+}
+
+static __always_inline __u64 hook_amount_of(const struct __sk_buff *skb, __u32 length,
+					    __u32 headers)
+{
+	__u32 size = skb->gso_size; /* Linux 5.7; gso_segs 5.1 */
+
+	if (size)
+		return merged_amount(length, size, skb->gso_segs, headers ^ zero_unknown);
+	return amount_make(length, 1);
+}
+
+static __always_inline __u64 hook_amount(const struct __sk_buff *skb, __u32 headers,
+					 __u32 linear_bytes)
+{
+	(void)linear_bytes;
+	return hook_amount_of(skb, skb->len, headers);
+}
+
+static __always_inline long hook_load(const struct __sk_buff *skb, void *copy, __u32 length)
+{
+	return bpf_skb_load_bytes(skb, 0, copy, length);
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whether a device still receives since the program came to it: some drivers stop to receive as
+ * soon as they have an XDP program. Pure: counters and times come in, a judgement goes out.
+ *
+ * A device is said to stall if it received WATCH_PACKETS frames or more while it was looked at
+ * before the attach, and not one from then on, for WATCH_NS and for as long as ten times what it
+ * took to receive WATCH_PACKETS. Whether it was so busy is known only of a device that was looked at
+ * before; of others nothing is said.
+ */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WATCH_PACKETS 10
+#define WATCH_NS 3000000000ULL /* three seconds: with a look each half a second, less than five */
+#define WATCH_LOOK_NS 500000000ULL
+
+/* What an interface had received at some time: its own counter, and CLOCK_MONOTONIC. */
+struct watch_look {
+	uint64_t packets;
+	uint64_t ns;
+};
+
+struct watch {
+	struct watch_look attached;
+	uint64_t until_ns; /* 0: nothing to watch */
+};
+
+enum watch_verdict { WATCH_RECEIVES, WATCH_WAITS, WATCH_STALLED };
+
+/* before and at the attach. False: not busy enough to tell, the watch is over. */
+bool watch_begin(struct watch *watch, const struct watch_look *before,
+		 const struct watch_look *attached);
+/* WATCH_WAITS asks for a later look; after the others the watch is over. */
+enum watch_verdict watch_look(struct watch *watch, const struct watch_look *now);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands to an agent that runs: --reload, and --forget, which works without one too. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "commands_private.h"
+#include "log.h"
+#include "process.h"
+
+/* 0 or -errno (logged). *runs: whether an agent counts with what was opened. */
+static int open_state(const struct cli_options *options, struct datapath **out, bool *runs)
+{
+	int err = datapath_open(out, options->pin_dir, DATAPATH_READ);
+
+	if (err == -ENOENT)
+		commands_nothing_counted(options);
+	if (!err)
+		*runs = datapath_agent_runs(*out);
+	return err;
+}
+
+/* A descriptor of the process, so that no other one that gets its number is meant. */
+static int open_agent(const struct datapath_agent *agent)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)agent->pid, 0U);
+
+	if (pidfd >= 0 && process_start(agent->pid) == agent->started)
+		return pidfd;
+	if (pidfd >= 0)
+		close(pidfd);
+	log_errorx("agent: process %u cannot be found; it may run in another PID namespace: send it "
+		   "SIGHUP there",
+		   agent->pid);
+	return -ESRCH;
+}
+
+#define RELOAD_TRIES 3000
+#define RELOAD_PAUSE_MS 10
+
+/* The agent tells by its record, which is in the kernel, when it is done. */
+static int wait_for_reload(const struct datapath_agent *agent, int pidfd, uint64_t reloads,
+			   uint64_t failures)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	for (int i = 0; i < RELOAD_TRIES; i++) {
+		if (__atomic_load_n(&agent->reload_failures, __ATOMIC_ACQUIRE) != failures) {
+			log_errorx("agent: has refused the database, and goes on with that of "
+				   "before: its log tells why");
+			return EXIT_FAILED;
+		}
+		if (__atomic_load_n(&agent->reloads, __ATOMIC_ACQUIRE) != reloads)
+			return EXIT_DONE;
+		if (poll(&end, 1, RELOAD_PAUSE_MS) > 0) {
+			log_errorx("agent: has ended instead of reloading");
+			return EXIT_FAILED;
+		}
+	}
+	log_errorx("agent: has not reloaded within %d seconds",
+		   RELOAD_TRIES * RELOAD_PAUSE_MS / 1000);
+	return EXIT_FAILED;
+}
+
+static int reload(const struct datapath_agent *agent)
+{
+	uint64_t reloads = agent->reloads, failures = agent->reload_failures;
+	int pidfd = open_agent(agent), status = EXIT_FAILED;
+
+	if (pidfd < 0)
+		return EXIT_FAILED;
+	if (syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, NULL, 0U))
+		log_error(errno, "agent: process %u cannot be sent SIGHUP", agent->pid);
+	else
+		status = wait_for_reload(agent, pidfd, reloads, failures);
+	close(pidfd);
+	return status;
+}
+
+int commands_reload(const struct cli_options *options)
+{
+	struct datapath *datapath;
+	int status = EXIT_FAILED;
+	bool runs;
+
+	if (open_state(options, &datapath, &runs))
+		return EXIT_FAILED;
+	if (runs && datapath_agent(datapath))
+		status = reload(datapath_agent(datapath));
+	else
+		log_errorx("pin directory '%s': no agent runs: one that is started, or --attach, "
+			   "takes the database files that it is given",
+			   options->pin_dir);
+	datapath_close(datapath);
+	return status;
+}
+
+int commands_forget(const struct cli_options *options)
+{
+	struct datapath *datapath;
+	int err, lock;
+	bool runs;
+
+	if (open_state(options, &datapath, &runs))
+		return EXIT_FAILED;
+	if (!runs) {
+		datapath_close(datapath);
+		if (datapath_open(&datapath, options->pin_dir, DATAPATH_WRITE))
+			return EXIT_FAILED;
+	}
+	lock = datapath_lock_export(datapath);
+	err = datapath_forget(datapath, options->argument);
+	datapath_unlock_export(lock);
+	datapath_close(datapath);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "parse_num.h"
+#include "privileges.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define NEEDED_MAX 3
+#define GROUPS_MAX 4096
+
+static const struct {
+	cap_value_t value;
+	const char *name;
+} names[] = {
+	{ CAP_BPF, "CAP_BPF" },
+	{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },
+	{ CAP_PERFMON, "CAP_PERFMON" },
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
+};
+
+static const char *name_of(cap_value_t value)
+{
+	size_t i = 0;
+
+	while (i + 1 < COUNT(names) && names[i].value != value)
+		i++;
+	return names[i].name;
+}
+
+/* What counting needs on this kernel, which is asked for what it knows. */
+static size_t needed(cap_value_t values[NEEDED_MAX])
+{
+	static const cap_value_t now[] = { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON };
+	static const cap_value_t before[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN };
+	bool is_split = cap_get_bound(CAP_BPF) >= 0 && cap_get_bound(CAP_PERFMON) >= 0;
+
+	if (!is_split) {
+		memcpy(values, before, sizeof(before));
+		return COUNT(before);
+	}
+	memcpy(values, now, sizeof(now));
+	return COUNT(now);
+}
+
+static bool has(cap_t caps, cap_value_t value, cap_flag_t set)
+{
+	cap_flag_value_t flag;
+
+	return !cap_get_flag(caps, value, set, &flag) && flag == CAP_SET;
+}
+
+static int put(cap_t caps, cap_value_t value, cap_flag_t set, cap_flag_value_t flag)
+{
+	return cap_set_flag(caps, set, 1, &value, flag) ? -errno : 0;
+}
+
+static int apply(cap_t caps)
+{
+	return cap_set_proc(caps) ? -errno : 0;
+}
+
+static bool is_kept(cap_value_t value, const cap_value_t *kept, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] == value)
+			return true;
+	return false;
+}
+
+/* In effect: what is kept; at hand still: what decides whether one more is, and lowers the rest. */
+static int narrow(cap_t caps, const cap_value_t *kept, size_t count)
+{
+	int err = cap_clear_flag(caps, CAP_EFFECTIVE) || cap_clear_flag(caps, CAP_INHERITABLE)
+			  ? -errno
+			  : 0;
+
+	for (size_t i = 0; !err && i < count; i++)
+		if (has(caps, kept[i], CAP_PERMITTED))
+			err = put(caps, kept[i], CAP_EFFECTIVE, CAP_SET);
+	return err ? err : apply(caps);
+}
+
+/* Whether the one capability makes the difference between what works and what does not. */
+static bool needs_override(cap_t caps, int (*works)(void *ctx), void *ctx)
+{
+	int without = works ? works(ctx) : 0, with;
+
+	if (!without || !has(caps, CAP_DAC_OVERRIDE, CAP_PERMITTED))
+		return false;
+	if (put(caps, CAP_DAC_OVERRIDE, CAP_EFFECTIVE, CAP_SET) || apply(caps))
+		return false;
+	with = works(ctx);
+	if (with) {
+		put(caps, CAP_DAC_OVERRIDE, CAP_EFFECTIVE, CAP_CLEAR);
+		return false;
+	}
+	log_info("capabilities: CAP_DAC_OVERRIDE is kept, as a file cannot be used without it: %s",
+		 strerror(-without));
+	return true;
+}
+
+/*
+ * Only with CAP_SETPCAP; without it the set stays as it is, which is no way back to anything, as no
+ * program that is started gains privileges.
+ */
+static int lower_bounds(cap_t caps, const cap_value_t *kept, size_t count)
+{
+	int err;
+
+	if (!has(caps, CAP_SETPCAP, CAP_PERMITTED))
+		return 0;
+	err = put(caps, CAP_SETPCAP, CAP_EFFECTIVE, CAP_SET);
+	if (!err)
+		err = apply(caps);
+	for (cap_value_t value = 0; !err && cap_get_bound(value) >= 0; value++)
+		if (!is_kept(value, kept, count) && cap_get_bound(value) && cap_drop_bound(value))
+			err = -errno;
+	return err;
+}
+
+static int keep_only(cap_t caps, const cap_value_t *kept, size_t count)
+{
+	int err = 0;
+
+	for (cap_value_t value = 0; !err && cap_get_bound(value) >= 0; value++) {
+		if (is_kept(value, kept, count))
+			continue;
+		err = put(caps, value, CAP_EFFECTIVE, CAP_CLEAR);
+		if (!err)
+			err = put(caps, value, CAP_PERMITTED, CAP_CLEAR);
+	}
+	return err ? err : apply(caps);
+}
+
+static int drop(cap_t caps, int (*works)(void *ctx), void *ctx)
+{
+	cap_value_t kept[NEEDED_MAX + 1];
+	size_t count = needed(kept);
+	int err;
+
+	cap_reset_ambient(); /* a kernel that cannot has no such set */
+	err = narrow(caps, kept, count);
+	if (err)
+		return err;
+	if (needs_override(caps, works, ctx))
+		kept[count++] = CAP_DAC_OVERRIDE;
+	err = lower_bounds(caps, kept, count);
+	return err ? err : keep_only(caps, kept, count);
+}
+
+int privileges_drop(int (*works)(void *ctx), void *ctx)
+{
+	cap_t caps = cap_get_proc();
+	int err = caps ? drop(caps, works, ctx) : -errno;
+
+	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		err = -errno;
+	if (err)
+		log_error(err, "capabilities: those that are not needed cannot be given up");
+	if (caps)
+		cap_free(caps);
+	return err;
+}
+
+size_t privileges_missing(char *out, size_t size)
+{
+	cap_value_t values[NEEDED_MAX];
+	size_t count = needed(values), missing = 0, used = 0;
+	cap_t caps = cap_get_proc();
+
+	*out = '\0';
+	for (size_t i = 0; caps && i < count; i++) {
+		if (has(caps, values[i], CAP_EFFECTIVE))
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(out + used, size - used, "%s%s",
+						 missing ? ", " : "", name_of(values[i]));
+		missing++;
+	}
+	if (caps)
+		cap_free(caps);
+	return missing;
+}
+
+const char *privileges_hint(int err)
+{
+	static char hint[PRIVILEGES_TEXT_MAX + 96];
+	char missing[PRIVILEGES_TEXT_MAX];
+	cap_value_t values[NEEDED_MAX];
+
+	if ((abs(err) != EPERM && abs(err) != EACCES) ||
+	    !privileges_missing(missing, sizeof(missing)))
+		return "";
+	snprintf(hint, sizeof(hint), " (missing: %s; run as root, or with %s)", missing,
+		 needed(values) == NEEDED_MAX ? "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
+					      : "CAP_NET_ADMIN and CAP_SYS_ADMIN");
+	return hint;
+}
+
+/* One more group for this process; without the right to do so it stays with those it has. */
+static void join(gid_t gid)
+{
+	gid_t *groups = calloc(GROUPS_MAX, sizeof(*groups));
+	int count = groups ? getgroups(GROUPS_MAX - 1, groups) : -1;
+	bool is_member = getegid() == gid;
+
+	for (int i = 0; i < count; i++)
+		is_member |= groups[i] == gid;
+	if (count >= 0 && !is_member) {
+		groups[count] = gid;
+		(void)setgroups((size_t)count + 1, groups);
+	}
+	free(groups);
+}
+
+int privileges_group(const char *name, gid_t *gid)
+{
+	struct group *group;
+	uint32_t number;
+
+	errno = 0;
+	group = getgrnam(name);
+	if (group) {
+		*gid = group->gr_gid;
+	} else if (!parse_u32(name, strlen(name), UINT32_MAX - 1, &number)) {
+		*gid = number;
+	} else {
+		log_errorx("option '--group': no group '%s'", name);
+		return -EINVAL;
+	}
+	join(*gid);
+	return 0;
+}

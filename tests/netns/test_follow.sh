@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Devices that come, go, come again, change their names and their network namespace while an agent runs:
+# counted as soon as they are there, never set back, each event told once, and not too many of them.
+set -u
+. tests/netns/lib.sh
+begin
+
+add_namespace gw
+add_namespace other
+up() { # DEVICE...
+	for device; do
+		in_ns gw sh -c "echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+		ip -n "$run-gw" link set "$device" up
+	done
+}
+make_device() { # DEVICE
+	connect gw "$1" gw "p-$1"
+	up "$1" "p-$1"
+}
+send() { # PEER COUNT: frames to domain/udp
+	in_ns gw "$PYTHON" "$here/traffic.py" sweep "$1" 53 1 "$2"
+}
+frames() { # DEVICE
+	agent gw --status --json 2>/dev/null | jq "[.devices[] | select(.device == \"$1\") | .frames] | add // 0"
+}
+start_agent() { # OPTION...; sets $counting
+	: >"$T/agent.log"
+	spawn_agent gw "$@" 2>"$T/agent.log"
+	counting=$spawned
+	wait_until 10 grep -qE ': counting|waited for|cannot|refused' "$T/agent.log" || not_ok "start: $(cat "$T/agent.log")"
+}
+lines() { grep -c -- "$1" "$T/agent.log"; }
+log_has() { [ "$(lines "$1")" -ge "${2:-1}" ]; }
+told() { # PATTERN [TIMES]
+	wait_until 5 log_has "$1" "${2:-1}" || not_ok "'$1' is told: $(cat "$T/agent.log")"
+}
+has_program() { [ -n "$(xdp_program gw "$1")" ]; }
+
+start_agent -i wan0 -i 'lan*' -t 1
+check_equal "a device and a pattern that are not there are waited for" "$(lines 'waited for')" 2
+make_device wan0
+told "'wan0': counting"
+send p-wan0 10
+check_equal "a device that appears is counted" "$(frames wan0)" 10
+make_device lan1
+make_device other1
+told "'lan1': counting"
+check "one that matches a pattern too, and no other" [ -z "$(xdp_program gw other1)" ]
+
+ifindex=$(ip -n "$run-gw" -j link show dev wan0 | jq '.[0].ifindex')
+ip -n "$run-gw" link del wan0
+told "'wan0': is gone"
+exported() { grep -q 'portacct_device_receive_packets_total{device="wan0"} 10$' "$PROM"; }
+check "one that vanished: its series stay as they were" wait_until 3 exported
+ip -n "$run-gw" link add wan0 index "$ifindex" type veth peer name p-wan0
+in_ns gw ethtool -K p-wan0 tx off >/dev/null
+up wan0 p-wan0
+told "'wan0': counting" 2
+send p-wan0 10
+check_equal "one that is made anew with the same number counts on" "$(frames wan0)" 20
+
+ip -n "$run-gw" link set lan1 down
+ip -n "$run-gw" link set lan1 name lan7
+up lan7
+told "'lan7'"
+send p-lan1 5
+check_equal "a renamed one: its counters follow" "$(frames lan7)" 5
+check_equal "nothing is left under the old name" "$(frames lan1)" 0
+
+ip -n "$run-gw" link set lan7 netns "$run-other"
+send_other() { in_ns other "$PYTHON" "$here/traffic.py" sweep "$1" 53 1 "$2"; }
+in_ns other sh -c 'echo 1 >/proc/sys/net/ipv6/conf/lan7/disable_ipv6'
+ip -n "$run-other" link set lan7 up
+sleep 0.3 # the agent looks at the devices
+send p-lan1 5
+check_equal "one that left for another namespace is counted on" "$(frames lan7)" 10
+ip -n "$run-other" link set lan7 netns "$run-gw"
+up lan7
+send p-lan1 5
+check_equal "and when it came back" "$(frames lan7)" 15
+
+# A device that flaps as fast as it can, fifty times.
+before=$(wc -l <"$T/agent.log")
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+	ip -n "$run-gw" link add flap0 type veth peer name lan9
+	ip -n "$run-gw" link set lan9 up
+	ip -n "$run-gw" link del flap0
+done
+make_device lan9
+counted_now() { has_program lan9; }
+check "after 25 flaps the device is counted" wait_until 5 counted_now
+added=$(($(wc -l <"$T/agent.log") - before))
+check "the log has grown by no more than 25 lines: $added" [ $added -le 25 ]
+stop $counting
+check_equal "SIGTERM: exit status" $? 0
+agent gw --detach
+
+# Busy until the program is there, silent from then on: what a driver does that stalls with XDP.
+in_ns gw "$PYTHON" "$here/traffic.py" pace p-wan0 2000 "$PINS/v1/wan0/link" >"$T/sent" &
+sending=$!
+pids="$pids $sending"
+sleep 0.3
+start_agent -i wan0 -t 1
+told "'wan0': has received nothing since"
+wait $sending
+stalled() { grep -q 'portacct_device_stalls_total{device="wan0"} 1$' "$PROM"; }
+check "a stall is counted" wait_until 3 stalled
+check "the XDP program is off" [ -z "$(xdp_program gw wan0)" ]
+check "and the device is counted at the tc hook" grep -q 'device_info{device="wan0",hook="tc"' "$PROM"
+stop $counting
+agent gw --detach
+finish

@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The database is reloaded by SIGHUP and by --reload: a good one is in force at once and whole, of a bad
+# one nothing is, services that are gone keep their counters; --forget removes those of a device.
+set -u
+. tests/netns/lib.sh
+begin
+
+add_namespace gw
+up() { # DEVICE...
+	for device; do
+		in_ns gw sh -c "echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+		ip -n "$run-gw" link set "$device" up
+	done
+}
+for device in dev0 dev1; do
+	connect gw $device gw peer_$device
+	up $device peer_$device
+done
+
+send() { # PORT COUNT: frames to udp
+	in_ns gw "$PYTHON" "$here/traffic.py" sweep peer_dev0 "$1" 1 "$2"
+}
+service_frames() { # SERVICE
+	agent gw --top --json 2>/dev/null | jq "[.services[] | select(.service == \"$1\") | .packets_total] | add // 0"
+}
+database() { # NAME PORT...; one service a port, named NAME-PORT
+	name=$1
+	shift
+	echo 'Service Name,Port Number,Transport Protocol'
+	for port; do echo "$name-$port,$port,udp"; done
+}
+start_agent() { # OPTION...; sets $counting
+	: >"$T/agent.log"
+	spawn_agent gw "$@" 2>"$T/agent.log"
+	counting=$spawned
+	wait_until 10 grep -qE ': counting|cannot|refused' "$T/agent.log" || not_ok "start: $(cat "$T/agent.log")"
+}
+log_has() { [ "$(grep -c -- "$1" "$T/agent.log")" -ge "${2:-1}" ]; }
+
+database first 53 700 701 >"$T/services.csv"
+start_agent -i dev0 -i dev1 --no-builtin -s "$T/services.csv" -t 1
+send 700 10
+database second 700 >"$T/services.csv"
+kill -HUP $counting
+wait_until 5 log_has 'database: is reloaded' || not_ok "SIGHUP: $(cat "$T/agent.log")"
+send 700 5
+send 53 3
+check_equal "SIGHUP: frames of the new service" "$(service_frames second-700)" 5
+check_equal "and of the one of before, which is no more" "$(service_frames first-700)" 10
+check_equal "what only the earlier database has is unclassified" "$(service_frames first-53)" 0
+
+printf 'Service Name,Port Number,Transport Protocol\ngood,700,udp\nbad,70000,udp\n' >"$T/services.csv"
+check_fails "--reload of a bad file" 1 'its log tells why' agent gw --reload
+check "the log tells the line" log_has 'services.csv:3:5: port 70000 is above 65535'
+send 700 5
+check_equal "the table of before is in force" "$(service_frames second-700)" 10
+rm "$T/services.csv"
+check_fails "--reload of a file that is gone" 1 'goes on with that of before' agent gw --reload
+refused_now() { [ "$(awk '/^portacct_reload_failures_total/ { print $2 }' "$PROM")" = 2 ]; }
+check "both are counted in the textfile" wait_until 5 refused_now
+
+database first 53 700 >"$T/services.csv"
+agent gw --reload
+check_equal "--reload: exit status" $? 0
+send 700 5
+check_equal "a service that is back counts on where it was" "$(service_frames first-700)" 15
+check_equal "--status: reloads" "$(agent gw --status --json | jq -c '[.reloads, .reload_failures]')" '[2,2]'
+
+# Many of them in one go are one, and none is lost.
+for _ in 1 2 3 4 5 6 7 8 9 10; do kill -HUP $counting; done
+agent gw --reload || not_ok "--reload behind ten SIGHUPs"
+check "the agent goes on" is_running $counting
+
+check_fails "--forget a device that is counted" 1 "is counted by the agent" agent gw --forget dev1
+ip -n "$run-gw" link del dev1
+wait_until 5 log_has "'dev1': is gone" || not_ok "a device that is gone is told: $(cat "$T/agent.log")"
+exported() { grep -q 'device="dev1"' "$PROM"; }
+not_exported() { ! exported; }
+check "a device that is gone: its series stay" exported
+check_fails "--forget one that never was" 1 "no counters of this name" agent gw --forget dev9
+agent gw --forget dev1
+check_equal "--forget one that is gone: exit status" $? 0
+check "its series end" wait_until 5 not_exported
+check "and its pins" [ ! -e "$PINS/v1/dev1" ]
+connect gw dev1 gw peer_dev1
+up dev1 peer_dev1
+wait_until 5 log_has "'dev1': counting" 2 || not_ok "one that comes again is counted: $(cat "$T/agent.log")"
+check_equal "a new device of that name begins at 0" \
+	"$(agent gw --status --json | jq '[.devices[] | select(.device == "dev1") | .frames] | add')" 0
+stop $counting
+check_equal "SIGTERM: exit status" $? 0
+
+check_fails "--reload without an agent" 1 'no agent runs' agent gw --reload
+start_agent -i dev0 --no-builtin -s "$T/services.csv" -t 1
+stop $counting
+check_equal "reloads and failures outlive the agent" \
+	"$(agent gw --status --json | jq -c '[.reload_failures, .reloads > 2]')" '[2,true]'
+agent gw --forget dev1
+check_equal "--forget without an agent, of a counted device: exit status" $? 0
+check "it is off the device" [ -z "$(xdp_program gw dev1)" ]
+check "the other is counted on" [ -n "$(xdp_program gw dev0)" ]
+agent gw --detach
+check_fails "--forget with nothing counted" 1 'nothing is counted' agent gw --forget dev0
+finish

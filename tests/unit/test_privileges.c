@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/* What is kept of a process's capabilities, and what a message tells of those that are missing. */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "privileges.h"
+#include "scratch.h"
+
+#define BIT(value) (UINT64_C(1) << (value))
+#define DOCUMENTED (BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) | BIT(CAP_PERFMON))
+
+static struct scratch scratch;
+
+/* Privileges are given up for good: each test does it in a child, whose findings are a number. */
+static int in_child(int (*test)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(test());
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* The line of a test that does not hold, for want of asserts in a child. */
+#define DEMAND(holds)                                                                              \
+	do {                                                                                       \
+		if (!(holds))                                                                      \
+			return __LINE__ & 0xff;                                                    \
+	} while (0)
+
+static void root_or_skip(void)
+{
+	if (!geteuid() && cap_get_bound(CAP_BPF) > 0)
+		return;
+	print_message("skipped: giving up capabilities needs root and a kernel that has CAP_BPF\n");
+	skip();
+}
+
+static uint64_t status_value(const char *key, int base)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	size_t len = strlen(key);
+	uint64_t value = UINT64_MAX;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, len) && line[len] == ':')
+			value = strtoull(line + len + 1, NULL, base);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static int give_up_all(void)
+{
+	cap_t none = cap_init();
+	int err = none ? cap_set_proc(none) : -1;
+
+	cap_free(none);
+	return err;
+}
+
+static int keeps_only(uint64_t wanted)
+{
+	DEMAND(status_value("CapEff", 16) == wanted);
+	DEMAND(status_value("CapPrm", 16) == wanted);
+	DEMAND(status_value("CapBnd", 16) == wanted);
+	DEMAND(status_value("CapInh", 16) == 0);
+	DEMAND(status_value("CapAmb", 16) == 0);
+	DEMAND(status_value("NoNewPrivs", 10) == 1);
+	return 0;
+}
+
+static int drop_everything_else(void)
+{
+	const cap_value_t inherited = CAP_CHOWN;
+	cap_t caps = cap_get_proc();
+
+	DEMAND(!cap_set_flag(caps, CAP_INHERITABLE, 1, &inherited, CAP_SET) && !cap_set_proc(caps));
+	cap_free(caps);
+	cap_set_ambient(CAP_CHOWN, CAP_SET);
+	DEMAND(!privileges_drop(NULL, NULL));
+	DEMAND(!keeps_only(DOCUMENTED));
+	DEMAND(setgroups(0, NULL) == -1 && errno == EPERM);
+	DEMAND(!privileges_drop(NULL, NULL)); /* again */
+	return keeps_only(DOCUMENTED);
+}
+
+static void test_privileges_drop(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(drop_everything_else), 0);
+}
+
+static int drop_nothing(void)
+{
+	DEMAND(!give_up_all());
+	DEMAND(!privileges_drop(NULL, NULL));
+	DEMAND(status_value("CapEff", 16) == 0 && status_value("CapPrm", 16) == 0);
+	DEMAND(status_value("NoNewPrivs", 10) == 1);
+	return 0;
+}
+
+static void test_privileges_drop_without_any(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(drop_nothing), 0);
+}
+
+/* Only those that there are: neither are others gained, nor is what is not there a failure. */
+static int drop_with_one(void)
+{
+	const cap_value_t one = CAP_NET_ADMIN;
+	cap_t caps = cap_init();
+
+	DEMAND(!cap_set_flag(caps, CAP_PERMITTED, 1, &one, CAP_SET) && !cap_set_proc(caps));
+	cap_free(caps);
+	DEMAND(!privileges_drop(NULL, NULL));
+	DEMAND(status_value("CapEff", 16) == BIT(CAP_NET_ADMIN));
+	DEMAND(status_value("CapPrm", 16) == BIT(CAP_NET_ADMIN));
+	return 0;
+}
+
+static void test_privileges_drop_with_one(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(drop_with_one), 0);
+}
+
+/* A file in a directory of its own, whose owner and mode the tests choose. */
+static int writes(void *ctx)
+{
+	int *calls = ctx;
+	int fd = open(scratch_in(&scratch, "dir/file"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	++*calls;
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int drop_with_directory(uid_t owner, uint64_t wanted, int wanted_calls, const char *message)
+{
+	char text[256];
+	int calls = 0, err;
+
+	DEMAND(!mkdir(scratch_in(&scratch, "dir"), 0755));
+	DEMAND(!chown(scratch_in(&scratch, "dir"), owner, 0));
+	fixture_messages_begin();
+	err = privileges_drop(writes, &calls);
+	fixture_messages_end(text, sizeof(text));
+	DEMAND(!err && calls == wanted_calls);
+	DEMAND(message ? strstr(text, message) != NULL : !*text);
+	return keeps_only(wanted);
+}
+
+static int own_directory(void)
+{
+	return drop_with_directory(0, DOCUMENTED, 1, NULL);
+}
+
+static int foreign_directory(void)
+{
+	int calls = 0, failed = drop_with_directory(12345, DOCUMENTED | BIT(CAP_DAC_OVERRIDE), 2,
+						    "CAP_DAC_OVERRIDE is kept");
+
+	return failed ? failed : writes(&calls);
+}
+
+static int missing_directory(void)
+{
+	char text[256];
+	int calls = 0, err;
+
+	fixture_messages_begin();
+	err = privileges_drop(writes, &calls);
+	fixture_messages_end(text, sizeof(text));
+	DEMAND(!err && calls == 2 && !*text);
+	return keeps_only(DOCUMENTED);
+}
+
+static void test_privileges_drop_own_directory(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(own_directory), 0);
+}
+
+static void test_privileges_drop_foreign_directory(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(foreign_directory), 0);
+}
+
+static void test_privileges_drop_missing_directory(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(missing_directory), 0);
+}
+
+static int name_missing(void)
+{
+	char text[PRIVILEGES_TEXT_MAX], small[12];
+
+	DEMAND(!give_up_all());
+	DEMAND(privileges_missing(text, sizeof(text)) == 3);
+	DEMAND(!strcmp(text, "CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON"));
+	DEMAND(privileges_missing(small, sizeof(small)) == 3);
+	DEMAND(!strcmp(small, "CAP_BPF, CA"));
+	DEMAND(strstr(privileges_hint(-EPERM),
+		      "missing: CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON; run as root"));
+	DEMAND(*privileges_hint(EACCES));
+	DEMAND(!*privileges_hint(-EINVAL));
+	DEMAND(!*privileges_hint(0));
+	return 0;
+}
+
+static int name_nothing(void)
+{
+	char text[PRIVILEGES_TEXT_MAX];
+
+	DEMAND(privileges_missing(text, sizeof(text)) == 0);
+	DEMAND(!*text && !*privileges_hint(-EPERM));
+	return 0;
+}
+
+static void test_privileges_missing(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(name_missing), 0);
+	assert_int_equal(in_child(name_nothing), 0);
+}
+
+static bool is_member(gid_t gid)
+{
+	gid_t groups[64];
+	int count = getgroups(64, groups);
+
+	for (int i = 0; i < count; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+static int join_group(void)
+{
+	gid_t gid = 0;
+
+	DEMAND(!setgroups(0, NULL));
+	DEMAND(!privileges_group("4242", &gid) && gid == 4242 && is_member(4242));
+	DEMAND(!privileges_group("4243", &gid) && gid == 4243 && is_member(4242));
+	DEMAND(!privileges_group("root", &gid) && gid == 0);
+	return 0;
+}
+
+/* Found all the same: it may be one that the process is in already. */
+static int join_without_right(void)
+{
+	gid_t gid = 0;
+
+	DEMAND(!setgroups(0, NULL) && !give_up_all());
+	DEMAND(!privileges_group("4242", &gid) && gid == 4242 && !is_member(4242));
+	return 0;
+}
+
+static void test_privileges_group(void **state)
+{
+	(void)state;
+	root_or_skip();
+	assert_int_equal(in_child(join_group), 0);
+	assert_int_equal(in_child(join_without_right), 0);
+}
+
+static void test_privileges_group_unknown(void **state)
+{
+	static const char *const names[] = { "no such group", "", "-1", "4294967295", "1x" };
+	char text[256], wanted[256];
+	gid_t gid = 7;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		fixture_messages_begin();
+		assert_int_equal(privileges_group(names[i], &gid), -EINVAL);
+		fixture_messages_end(text, sizeof(text));
+		snprintf(wanted, sizeof(wanted), "option '--group': no group '%s'\n", names[i]);
+		assert_string_equal(text, wanted);
+		assert_int_equal(gid, 7);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name)                                                                                 \
+	cmocka_unit_test_prestate_setup_teardown(name, scratch_set_up, scratch_tear_down, &scratch)
+		TEST(test_privileges_drop),
+		TEST(test_privileges_drop_without_any),
+		TEST(test_privileges_drop_with_one),
+		TEST(test_privileges_drop_own_directory),
+		TEST(test_privileges_drop_foreign_directory),
+		TEST(test_privileges_drop_missing_directory),
+		TEST(test_privileges_missing),
+		TEST(test_privileges_group),
+		TEST(test_privileges_group_unknown),
+#undef TEST
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

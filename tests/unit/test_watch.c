@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/* When a device is held to have stopped to receive, and when not. */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "watch.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MS 1000000ULL
+
+static const struct begin_row {
+	const char *desc;
+	uint64_t packets, ms; /* received before the attach, and in what time */
+	bool is_watched;
+	uint64_t until_ms; /* after the attach */
+} begin_rows[] = {
+	{ "nothing received", 0, 50, false, 0 },
+	{ "too little to tell", WATCH_PACKETS - 1, 50, false, 0 },
+	{ "just enough", WATCH_PACKETS, 50, true, 3000 },
+	{ "busy", 50000, 50, true, 3000 },
+	{ "the same in a second", WATCH_PACKETS, 1000, true, 10000 },
+	{ "a slow one is given more time", 2 * WATCH_PACKETS, 15000, true, 75000 },
+	{ "a busy one, seen for long", 1000000, 15000, true, 3000 },
+};
+
+static void test_watch_begin_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(begin_rows); i++) {
+		const struct begin_row *row = &begin_rows[i];
+		const struct watch_look before = { .packets = 7000, .ns = 90000 * MS };
+		const struct watch_look attached = { .packets = 7000 + row->packets,
+						     .ns = (90000 + row->ms) * MS };
+		struct watch watch;
+
+		if (watch_begin(&watch, &before, &attached) != row->is_watched)
+			fail_msg("%s: watched or not", row->desc);
+		if (row->is_watched && watch.until_ns != attached.ns + row->until_ms * MS)
+			fail_msg("%s: until %llu ms after", row->desc,
+				 (unsigned long long)((watch.until_ns - attached.ns) / MS));
+	}
+}
+
+/* An interface whose counter went back is another one, or was reset. */
+static void test_watch_begin_counter_went_back(void **state)
+{
+	const struct watch_look before = { .packets = 5000, .ns = MS };
+	const struct watch_look attached = { .packets = 20, .ns = 2 * MS };
+	struct watch watch;
+
+	(void)state;
+	assert_false(watch_begin(&watch, &before, &attached));
+	assert_int_equal(watch_look(&watch, &attached), WATCH_RECEIVES);
+}
+
+static void begin(struct watch *watch)
+{
+	const struct watch_look before = { .packets = 0, .ns = 0 };
+	const struct watch_look attached = { .packets = 1000, .ns = 100 * MS };
+
+	assert_true(watch_begin(watch, &before, &attached));
+}
+
+static void test_watch_look_stalls_after_patience(void **state)
+{
+	struct watch_look now = { .packets = 1000, .ns = 600 * MS };
+	struct watch watch;
+
+	(void)state;
+	begin(&watch);
+	assert_int_equal(watch_look(&watch, &now), WATCH_WAITS);
+	now.ns = 3099 * MS;
+	assert_int_equal(watch_look(&watch, &now), WATCH_WAITS);
+	now.ns = 3100 * MS;
+	assert_int_equal(watch_look(&watch, &now), WATCH_STALLED);
+	/* It is said once. */
+	now.ns = 9000 * MS;
+	assert_int_equal(watch_look(&watch, &now), WATCH_RECEIVES);
+}
+
+static void test_watch_look_one_frame_is_enough(void **state)
+{
+	struct watch_look now = { .packets = 1001, .ns = 3000 * MS };
+	struct watch watch;
+
+	(void)state;
+	begin(&watch);
+	assert_int_equal(watch_look(&watch, &now), WATCH_RECEIVES);
+	now = (struct watch_look){ .packets = 1001, .ns = 30000 * MS };
+	assert_int_equal(watch_look(&watch, &now), WATCH_RECEIVES);
+}
+
+/* The promise: with a look each WATCH_LOOK_NS a busy device is off within five seconds. */
+static void test_watch_look_within_five_seconds(void **state)
+{
+	struct watch_look now = { .packets = 1000, .ns = 100 * MS };
+	struct watch watch;
+
+	(void)state;
+	begin(&watch);
+	do
+		now.ns += WATCH_LOOK_NS;
+	while (watch_look(&watch, &now) == WATCH_WAITS);
+	assert_true(now.ns - 100 * MS < 5000 * MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_watch_begin_rows),
+		cmocka_unit_test(test_watch_begin_counter_went_back),
+		cmocka_unit_test(test_watch_look_stalls_after_patience),
+		cmocka_unit_test(test_watch_look_one_frame_is_enough),
+		cmocka_unit_test(test_watch_look_within_five_seconds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
