@@ -146,6 +146,7 @@ JOBS_OPTION = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
 check-built:
 	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) tests
 	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) O=$(O)/asan SANITIZE=1 unit-tests
+	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) O=$(O)/next ABI_NEXT=1
 	$(Q)O='$(O)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' sh tests/run.sh
 
 check-asan:

@@ -74,7 +74,6 @@ static int attach_anew(struct datapath *datapath, struct datapath_device *device
 		return -ENODEV;
 	}
 	err = set_base(datapath, device, interface);
-
 	if (device->state.ifindex != interface->ifindex)
 		device->state.flags &= ~DATAPATH_MADE_QDISC;
 	device->state.ifindex = interface->ifindex;
@@ -118,8 +117,6 @@ static void say_refused(const struct datapath_device *device, const struct hook_
 	char text[256];
 
 	hook_refusal_text(refusal, text, sizeof(text));
-	if (!if_indextoname(device->ifindex, text)) /* the kernel says EINVAL of that too */
-		snprintf(text, sizeof(text), "it is gone");
 	log_errorx("device '%s': cannot be attached in %s mode: %s", device->name,
 		   datapath_mode_name(device->state.mode), text);
 }
@@ -156,6 +153,14 @@ static bool try_next(struct datapath_device *device, const struct hook_refusal *
 	return true;
 }
 
+/* Of one that went away meanwhile the kernel says EINVAL, as of much else. */
+static bool is_gone(const struct device *interface)
+{
+	char name[IFNAMSIZ];
+
+	return !if_indextoname(interface->ifindex, name);
+}
+
 static int attach_somehow(struct datapath *datapath, struct datapath_device *device,
 			  const struct device *interface, bool starts_at_l3,
 			  enum datapath_mode asked)
@@ -167,6 +172,10 @@ static int attach_somehow(struct datapath *datapath, struct datapath_device *dev
 	do {
 		refusal = (struct hook_refusal){};
 		err = attach(datapath, device, interface, starts_at_l3, &refusal);
+		if (refusal.err && is_gone(interface)) {
+			log_info("device '%s': is gone again", interface->name);
+			return -ENODEV;
+		}
 	} while (refusal.err && try_next(device, &refusal, asked, counting));
 	if (refusal.err)
 		say_refused(device, &refusal);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Moves what is counted to other maps: larger ones, as the database has outgrown those there are, or
- * ones of this program's layout, where an earlier version counted (layout.h).
+ * Moves what is counted to other maps: larger ones, as the database has outgrown those there are,
+ * or ones of this program's layout, where an earlier version counted (layout.h).
  *
  *   1. All that is needed is made aside, in v1-new, and the programs are loaded. What fails here
  *      changes nothing.
@@ -83,7 +83,7 @@ static bool needs_base(const struct datapath *from, const struct datapath_device
 	return !device->sums && datapath_find(from, device->folder);
 }
 
-/* In another network namespace nothing can be asked of the device, but it has not changed its kind. */
+/* In another network namespace nothing can be asked of a device, but its kind is the same. */
 static int starts_at_l3(const struct datapath_device *device, const struct devices *devices,
 			bool *at_l3)
 {

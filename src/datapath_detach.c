@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ends all counting and removes the pinned state, that of earlier versions too. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "datapath.h"
 #include "datapath_private.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the datapath share: datapath.c (open, close), datapath_maps.c (services, port
- * table), datapath_shared.c (the other maps of all devices), datapath_device.c (a device's maps),
- * datapath_load.c (program), datapath_hook.c (hooks), datapath_attach.c (devices),
- * datapath_rename.c (their names), datapath_replay.c (frames handed in), datapath_read.c (counters).
+ * What the files of the datapath share: datapath.c (the list of devices), datapath_open.c,
+ * datapath_detach.c (all that is pinned), datapath_maps.c (services, port table), datapath_shared.c
+ * (the other maps of all devices), datapath_device.c (a device's maps), datapath_load.c (program),
+ * datapath_hook.c (hooks), datapath_attach.c (devices), datapath_rename.c (their names),
+ * datapath_replay.c (frames handed in), datapath_read.c (counters), datapath_carry.c (their move to
+ * other maps), datapath_base.c (the sums from before).
  */
 #ifndef DATAPATH_PRIVATE_H
 #define DATAPATH_PRIVATE_H

@@ -101,7 +101,7 @@ run_one() { # PATH
 	path=$1
 	name=$(name_of "$path")
 	log=$results/$name.log started=$(date +%s)
-	case $path in *.sh) shell=sh ;; *) shell= ;; esac
+	case $path in *.sh) shell='sh' ;; *) shell='' ;; esac
 	timeout -k 30 $test_seconds $shell "$path" >"$log" 2>&1 </dev/null &
 	child=$!
 	wait $child

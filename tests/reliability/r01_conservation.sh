@@ -6,7 +6,7 @@
 set -u
 . tests/reliability/lib.sh
 begin "$SEND" bpftool clang
-paced=80000 flood=400000
+paced=60000 flood=400000
 [ "$FULL" = 1 ] && paced=2000000 flood=4000000
 make_devices gw 8
 total=0

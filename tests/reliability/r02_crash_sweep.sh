@@ -4,16 +4,16 @@
 # something that outlives the process. A first run that is not killed is traced: its calls are the points. After each kill
 # the next command goes on from there, no series has gone back, nothing is left over; and of all frames that
 # came in meanwhile, from the first kill to the last, none is missing.
-# RELIABILITY_FULL=1: at every call of these kinds, whether it changes anything or not.
+# RELIABILITY_FULL=1: at every call of these kinds, whether it changes anything or not, and by every hook.
 set -u
 . tests/reliability/lib.sh
-begin "$SEND" strace
-CALLS=bpf,/renameat,write,fsync,fchmod,/mkdir,openat,/unlink,rmdir,flock
+begin "$SEND" strace bpftool
+CALLS=bpf,/^send,/renameat,write,fsync,fchmod,/mkdir,openat,/unlink,rmdir,flock
 make_devices gw 2
 points=0 survived=0 backwards=0 leftovers=0 reloads=''
 
 # What makes no difference to the next process is left out: reading, and descriptors of the process's own.
-changes='BPF_(OBJ_PIN|MAP_UPDATE|LINK_|PROG_ATTACH|PROG_DETACH)|O_CREAT|mkdir|rename|fsync|fchmod|unlink|rmdir|write'
+changes='BPF_(OBJ_PIN|MAP_UPDATE|LINK_|PROG_ATTACH|PROG_DETACH)|O_CREAT|RTM_(NEW|DEL)|mkdir|rename|fsync|fchmod|unlink|rmdir|write'
 [ "$FULL" = 1 ] && changes=.
 
 # A line "CALL N" for each point of a trace, behind the line with the words if there are any: the Nth call of
@@ -87,16 +87,16 @@ check_export() { # WHAT
 }
 
 attached() { # WHAT
-	agent gw --attach -i "$device" 2>"$T/err" && return
+	agent gw --attach -m "$mode" -i "$device" 2>"$T/err" && return
 	not_ok "$1: the next start: $(cat "$T/err")"
 	return 1
 }
 
-no_program() { [ -z "$(xdp_program gw "$device")" ]; }
+no_program() { ! in_ns gw bpftool -j net list dev "$device" | grep -q '"devname"'; }
 detached() { # WHAT
 	agent gw --detach 2>"$T/err" || { not_ok "$1: the next --detach: $(cat "$T/err")"; return 1; }
 	wait_until 5 no_program && [ ! -e "$PINS" ] && return # the kernel frees a link some time after its last name
-	is_left_over "$1" "$(find "$PINS") $(xdp_program gw "$device")"
+	is_left_over "$1" "$(find "$PINS") $(in_ns gw bpftool -j net list dev "$device")"
 	return 1
 }
 
@@ -143,8 +143,13 @@ sending=''
 agent gw --pin-dir "$T/bpf/portacct" --attach -i dev0 2>"$T/err" || not_ok "--attach: $(cat "$T/err")"
 spawn gw "$SEND" -r 8000 -s "$(date +%s)" peer0 >"$T/sent"
 sending=$spawned
-sweep "first start" command_to_end '' always works_from_there --attach -i dev1
-sweep "detach" command_to_end '' attached removed_or_used --detach
+modes=auto
+[ "$FULL" = 1 ] && modes='auto generic tc clsact'
+for mode in $modes; do
+	sweep "first start, $mode" command_to_end '' always works_from_there --attach -m $mode -i dev1
+	sweep "detach, $mode" command_to_end '' attached removed_or_used --detach
+done
+mode=auto
 
 # Over the state that counts all that is sent.
 PINS=$T/bpf/portacct device=dev0

@@ -219,7 +219,7 @@ event_readers() {
 some_event() {
 	random 20
 	case $random in
-	0 | 1) event=kill ;;
+	0 | 1) event='kill' ;;
 	2) event=stop ;;
 	3 | 4) event=reload ;;
 	5 | 6) event=hangup ;;
@@ -324,7 +324,9 @@ while [ "$(date +%s)" -lt $half ]; do some_event; done
 half_time
 while [ "$(date +%s)" -lt $until ]; do some_event; done
 conclude
-echo "$kinds" | tr ' ' '\n' | sort | uniq -c | awk '$2 { printf "%s %s %s", (NR > 2 ? "," : "# events:"), $1, $2 } END { print "" }'
-[ $failures = 0 ] && ok "seed $SEED: $events random events and none that left a trace"
-[ $failures = 0 ] && echo "figure: R25 $events random events in $SOAK_SECONDS s, $all frames received and counted, 0 missing; nothing grew"
+echo "# events:$(echo "$kinds" | tr ' ' '\n' | sort | uniq -c | awk '$2 { printf " %s %s", $1, $2 }')"
+if [ $failures = 0 ]; then
+	ok "seed $SEED: $events random events and none that left a trace"
+	echo "figure: R25 $events random events in $SOAK_SECONDS s, $all frames received and counted, 0 missing; nothing grew"
+fi
 finish

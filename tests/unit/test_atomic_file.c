@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,64 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "atomic_file.h"
-#include "scratch.h"
+#include "atomic_file_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define RANDOM "0123456789abcdef"
-#define LARGE 50000
 #define REPLACEMENTS 400
-
-static struct scratch scratch;
-
-/* A path in the scratch directory. */
-static const char *in(const char *name)
-{
-	return scratch_in(&scratch, name);
-}
-
-static void make_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "wxe");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void assert_content(const char *path, const char *text)
-{
-	char content[256] = "";
-	FILE *file = fopen(path, "re");
-
-	assert_non_null(file);
-	fread(content, 1, sizeof(content) - 1, file);
-	fclose(file);
-	assert_string_equal(content, text);
-}
-
-static unsigned int count_files(void)
-{
-	DIR *dir = opendir(scratch.path);
-	const struct dirent *entry;
-	unsigned int count = 0;
-
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	closedir(dir);
-	return count;
-}
-
-static bool exists(const char *name)
-{
-	return !faccessat(AT_FDCWD, in(name), F_OK, AT_SYMLINK_NOFOLLOW);
-}
-
-static int write_text(const char *path, const char *text)
-{
-	return atomic_file_write(path, text, strlen(text));
-}
 
 static void test_atomic_file_write_new_and_replaced(void **state)
 {
@@ -322,44 +267,6 @@ static void test_atomic_file_prepare_keeps_other_kinds(void **state)
 	assert_int_equal(count_files(), geteuid() ? 4 : 5);
 }
 
-static void mount_or_skip(const char *options)
-{
-	const char *reason = scratch_mount(&scratch, "tmpfs", options);
-
-	if (reason) {
-		print_message("skipped: %s\n", reason);
-		skip();
-	}
-}
-
-static void test_atomic_file_disk_full(void **state)
-{
-	static char large[LARGE];
-
-	(void)state;
-	mount_or_skip("size=64k");
-	memset(large, 'x', sizeof(large));
-	assert_int_equal(atomic_file_write(in("large"), large, sizeof(large)), 0);
-	assert_int_equal(write_text(in("x.prom"), "old"), 0);
-	assert_int_equal(atomic_file_write(in("x.prom"), large, sizeof(large)), -ENOSPC);
-	assert_content(in("x.prom"), "old");
-	assert_int_equal(count_files(), 2);
-	assert_int_equal(unlink(in("large")), 0);
-	assert_int_equal(atomic_file_write(in("x.prom"), large, sizeof(large)), 0);
-}
-
-static void test_atomic_file_read_only(void **state)
-{
-	(void)state;
-	mount_or_skip("size=64k");
-	assert_int_equal(write_text(in("x.prom"), "old"), 0);
-	assert_int_equal(mount("", scratch.path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
-	assert_int_equal(write_text(in("x.prom"), "new"), -EROFS);
-	assert_int_equal(atomic_file_prepare(in("x.prom")), -EROFS);
-	assert_content(in("x.prom"), "old");
-	assert_int_equal(count_files(), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,8 +282,6 @@ int main(void)
 		TEST(test_atomic_file_prepare_sweeps),
 		TEST(test_atomic_file_prepare_keeps_live),
 		TEST(test_atomic_file_prepare_keeps_other_kinds),
-		TEST(test_atomic_file_disk_full),
-		TEST(test_atomic_file_read_only),
 #undef TEST
 	};
 
