@@ -147,6 +147,7 @@ check-built:
 	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) tests
 	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) O=$(O)/asan SANITIZE=1 unit-tests
 	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) O=$(O)/next ABI_NEXT=1
+	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) fuzzers >/dev/null 2>&1 || true # tests/fuzz/run.sh says why
 	$(Q)O='$(O)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' sh tests/run.sh
 
 check-asan:

@@ -67,7 +67,7 @@ static __always_inline int count_special(const void *ip, bool is_ipv6, __u64 wor
 					 __u64 bytes_and_kind, __u64 id_and_packets)
 {
 	__u32 kind = bytes_and_kind >> 32;
-	__u64 amount = amount_make(bytes_and_kind, id_and_packets >> 32);
+	amount_t amount = amount_make(bytes_and_kind, id_and_packets >> 32);
 	struct choice choice = resolve_any(ip, is_ipv6, words, values, kind);
 	struct verdict verdict = verdict_of(words, values, choice);
 	__u8 transport = words_transport(words);
@@ -82,7 +82,10 @@ static __always_inline int count_special(const void *ip, bool is_ipv6, __u64 wor
 	return HOOK_PASS;
 }
 
-/* Not inlined, as they are few, and the common path keeps its registers. */
+/*
+ * Not inlined, as they are few, and the common path keeps its registers. There are five arguments
+ * at the most, so some hold two numbers; the last one's high half is the amount's, if it has one.
+ */
 static __noinline int count_special_ipv4(const struct ipv4_header *ip, __u64 words, __u64 values,
 					 __u64 bytes_and_kind, __u64 id_and_packets)
 {
@@ -96,19 +99,19 @@ static __noinline int count_special_ipv6(const struct ipv6_header *ip, __u64 wor
 }
 
 static __always_inline int count_specially(const struct pkt *pkt, __u32 kind, __u64 values,
-					   __u64 amount)
+					   amount_t amount)
 {
 	__u64 words = port_words(kind, pkt->source_port, pkt->destination_port);
-	__u64 bytes_and_kind = pair(amount_bytes(amount), kind);
-	__u64 id_and_packets = pair(pkt->identification_be ^ zero_unknown, amount >> 32);
+	__u64 id_and_packets = pair(pkt->identification_be ^ zero_unknown, (__u64)amount >> 32);
 
 	if (pkt->is_ipv6)
-		return count_special_ipv6(pkt->ip, words, values, bytes_and_kind, id_and_packets);
-	return count_special_ipv4(pkt->ip, words, values, bytes_and_kind, id_and_packets);
+		return count_special_ipv6(pkt->ip, words, values, pair(amount, kind),
+					  id_and_packets);
+	return count_special_ipv4(pkt->ip, words, values, pair(amount, kind), id_and_packets);
 }
 
 static __always_inline int count_marked(const void *ip, bool is_ipv6, __u64 words, __u64 values,
-					__u64 amount)
+					amount_t amount)
 {
 	struct choice choice = resolve_by_marks(ip, is_ipv6, words, values);
 	struct verdict verdict = verdict_of(words, values, choice);
@@ -119,14 +122,14 @@ static __always_inline int count_marked(const void *ip, bool is_ipv6, __u64 word
 
 /* Not inlined, so that the common path keeps its registers. */
 static __noinline int count_marked_ipv6(const struct ipv6_header *ip, __u64 words, __u64 values,
-					__u64 amount)
+					amount_t amount)
 {
 	return count_marked(ip, true, words, values, amount);
 }
 
 /* The common case: rule 2. side is a constant where this is inlined. */
 static __always_inline int count_firm(const struct pkt *pkt, __u32 kind, __u64 values,
-				      enum side side, __u64 amount)
+				      enum side side, amount_t amount)
 {
 	struct verdict verdict = {
 		.value = pair_side(values, side),
@@ -148,7 +151,7 @@ static __always_inline int count_firm(const struct pkt *pkt, __u32 kind, __u64 v
  * once for each of them. Whether it is IPv6 must stay known: it tells how much of ip can be read.
  */
 static __always_inline int count_ports(const struct hook_context *ctx, const struct pkt *pkt,
-				       __u64 amount)
+				       amount_t amount)
 {
 	__u32 kind = pkt->kind ^ zero_unknown;
 	__u64 values = look_up_both(kind, pkt->source_port, pkt->destination_port), words;
@@ -169,7 +172,7 @@ static __always_inline int count_ports(const struct hook_context *ctx, const str
 
 /* A later fragment: where its first one went. */
 static __always_inline int count_fragment(const void *ip, bool is_ipv6, __u32 identification_be,
-					  __u64 amount)
+					  amount_t amount)
 {
 	struct verdict verdict;
 	__u8 transport;
@@ -182,18 +185,18 @@ static __always_inline int count_fragment(const void *ip, bool is_ipv6, __u32 id
 }
 
 static __noinline int count_fragment_ipv4(const struct ipv4_header *ip, __u32 identification_be,
-					  __u64 amount)
+					  amount_t amount)
 {
 	return count_fragment(ip, false, identification_be, amount);
 }
 
 static __noinline int count_fragment_ipv6(const struct ipv6_header *ip, __u32 identification_be,
-					  __u64 amount)
+					  amount_t amount)
 {
 	return count_fragment(ip, true, identification_be, amount);
 }
 
-static __always_inline int follow(const struct pkt *pkt, __u64 amount)
+static __always_inline int follow(const struct pkt *pkt, amount_t amount)
 {
 	__u32 identification_be = pkt->identification_be ^ zero_unknown;
 
@@ -219,7 +222,7 @@ static __noinline int parse_start(const __u8 *copy, __u32 length, struct pkt *pk
 	return parse_copy(copy, length, zero_unknown, starts_at_l3, pkt);
 }
 
-static __always_inline int count_in_copy(const struct pkt *pkt, __u64 amount)
+static __always_inline int count_in_copy(const struct pkt *pkt, amount_t amount)
 {
 	__u32 kind = pkt->kind ^ zero_unknown;
 
@@ -238,7 +241,7 @@ static __noinline int count_copy(struct hook_context *ctx)
 	__u8 *copy = bpf_map_lookup_elem(&copies, &index);
 	enum port_bucket bucket = PORT_MALFORMED;
 	struct pkt pkt = {};
-	__u64 amount;
+	amount_t amount;
 
 	/* 1 is added behind the check: from "not 0" older verifiers (6.1) learn no lower bound. */
 	OPAQUE(last);

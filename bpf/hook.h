@@ -10,9 +10,9 @@
  *   hook_length()        the whole frame's bytes, further buffers included
  *   hook_amount_of()     as hook_amount(), of a frame whose length was asked for already
  *   hook_load()          copies the first bytes of the frame; 0, or it could not be done
- *   amount_bytes(), amount_packets(), amount_make()
- *                        the two numbers that an amount is made of: frames as they are on the wire,
- *                        and their bytes
+ *   amount_t             two numbers in one: frames as they are on the wire, and their bytes, which
+ *                        are in the low half
+ *   amount_make(), amount_bytes(), amount_packets()
  */
 #ifndef HOOK_H
 #define HOOK_H

@@ -18,7 +18,9 @@
 #define MERGED_HEADERS_MAX 256
 
 /* Bytes in the low half, packets in the high one. */
-static __always_inline __u64 amount_make(__u32 bytes, __u32 packets)
+typedef __u64 amount_t;
+
+static __always_inline amount_t amount_make(__u32 bytes, __u32 packets)
 {
 	return (__u64)packets << 32 | bytes;
 }
@@ -58,7 +60,7 @@ static __always_inline __u32 count_segments(__u32 bytes, __u32 headers, __u32 si
  * exact, but for tunnels of untrusted sources. What is left is too much for headers where segments
  * and length do not belong together: then what was parsed holds.
  */
-static __noinline __u64 merged_amount(__u32 bytes, __u32 size, __u32 segments, __u32 headers)
+static __noinline amount_t merged_amount(__u32 bytes, __u32 size, __u32 segments, __u32 headers)
 {
 	__u32 least;
 
@@ -70,8 +72,8 @@ static __noinline __u64 merged_amount(__u32 bytes, __u32 size, __u32 segments, _
 	return amount_make(bytes + (segments - 1) * headers, segments);
 }
 
-static __always_inline __u64 hook_amount_of(const struct __sk_buff *skb, __u32 length,
-					    __u32 headers)
+static __always_inline amount_t hook_amount_of(const struct __sk_buff *skb, __u32 length,
+					       __u32 headers)
 {
 	__u32 size = skb->gso_size; /* Linux 5.7; gso_segs 5.1 */
 
@@ -80,8 +82,8 @@ static __always_inline __u64 hook_amount_of(const struct __sk_buff *skb, __u32 l
 	return amount_make(length, 1);
 }
 
-static __always_inline __u64 hook_amount(const struct __sk_buff *skb, __u32 headers,
-					 __u32 linear_bytes)
+static __always_inline amount_t hook_amount(const struct __sk_buff *skb, __u32 headers,
+					    __u32 linear_bytes)
 {
 	(void)linear_bytes;
 	return hook_amount_of(skb, skb->len, headers);

@@ -9,8 +9,10 @@
 #define hook_context xdp_md
 #define HOOK_PASS XDP_PASS
 
-/* An amount is a number of bytes: each frame is one packet. */
-static __always_inline __u64 amount_make(__u32 bytes, __u32 packets)
+/* A number of bytes: each frame is one packet. Wider, it would cost the packet path registers. */
+typedef __u32 amount_t;
+
+static __always_inline amount_t amount_make(__u32 bytes, __u32 packets)
 {
 	(void)packets;
 	return bytes;
@@ -37,7 +39,7 @@ static __always_inline __u32 hook_length(struct xdp_md *ctx)
 	return bpf_xdp_get_buff_len(ctx);
 }
 
-static __always_inline __u64 hook_amount_of(struct xdp_md *ctx, __u32 length, __u32 packet_end)
+static __always_inline amount_t hook_amount_of(struct xdp_md *ctx, __u32 length, __u32 packet_end)
 {
 	(void)ctx, (void)packet_end;
 	return length;
@@ -48,7 +50,8 @@ static __always_inline __u64 hook_amount_of(struct xdp_md *ctx, __u32 length, __
  * packet's own length does not end in the last 64 bytes of the linear part: there the frame may go
  * on in further buffers. (64 is more than Ethernet pads.)
  */
-static __always_inline __u64 hook_amount(struct xdp_md *ctx, __u32 packet_end, __u32 linear_bytes)
+static __always_inline amount_t hook_amount(struct xdp_md *ctx, __u32 packet_end,
+					    __u32 linear_bytes)
 {
 	if (is_replay)
 		return replay.bytes;

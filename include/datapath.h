@@ -16,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <sys/types.h>
 
 struct device;
 struct devices;
@@ -161,8 +160,8 @@ bool datapath_is_on_device(const struct datapath *datapath, const struct device 
 bool datapath_is_counted(const struct datapath *datapath, const struct device *interface,
 			 bool is_egress);
 /*
- * Removes the counters of a device. Where they are only read, an agent runs: then it must be one
- * that is gone, and the agent finds them removed. 0 or -errno (logged).
+ * Removes the counters of a device; with the export locked. Where they are only read, an agent
+ * runs: then it must be one that is gone, and the agent finds them removed. 0 or -errno (logged).
  */
 int datapath_forget(struct datapath *datapath, const char *name);
 /*

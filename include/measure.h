@@ -6,6 +6,7 @@
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +19,8 @@ struct portdb;
 struct porttable;
 
 struct measured_device {
-	const char *name;
+	const char *name;         /* outlives the measurement, or is a copy: measured_set_name() */
+	char copied_name[IFNAMSIZ];
 	const char *hook;         /* "xdp" or "tc" */
 	const char *mode;         /* "native", "generic", "tcx" or "clsact" */
 	bool is_egress;           /* transmitted frames; else those received */
@@ -68,7 +70,12 @@ struct measurement {
  */
 int measurement_init(struct measurement *measurement, size_t count, uint32_t slots_end,
 		     const struct catalog *catalog);
-/* Frees what the measurement holds, its ports included; not its names. */
+/*
+ * Copies a name, for measurements that are kept: those of counted devices move, and change, as
+ * devices come and go.
+ */
+void measured_set_name(struct measured_device *device, const char *name);
+/* Frees what the measurement holds, its ports included; not names that were not copied. */
 void measurement_fini(struct measurement *measurement);
 /* Gives it ports, all 0, if it has none yet. 0 or -ENOMEM. */
 int measurement_add_ports(struct measurement *measurement);

@@ -2,7 +2,8 @@
 /*
  * The directory of the pinned state, PIN-DIR/v1/, and the names in it: `ports`, `services`,
  * `endpoints`, `firm_clients`, `fragments`, `agent` and `unclassified` for all devices, and a
- * folder for each device with `counters`, `handshakes`, `state`, `link` and perhaps `base`.
+ * folder for each device with `counters`, `handshakes`, `state`, `link` and perhaps `base` and
+ * `next`, which is to become `link`.
  *
  * The directory must be on a BPF file system, owned by this user (a reader's may be root's), and
  * closed to others, but for a group that may read; no directory above may let others replace it.
@@ -49,11 +50,11 @@ struct pins {
 
 /* create makes what is missing. 0, -ENOENT, or another -errno (logged). */
 int pins_open(struct pins *pins, const char *pin_dir, bool create);
-/* Behind "cannot be opened" and the like: the remedy for that errno, or "". Static memory. */
-const char *pins_hint(int err);
 /* The same for a directory of another name than PINS_VERSION. */
 int pins_open_version(struct pins *pins, const char *pin_dir, const char *version, bool create);
 void pins_close(struct pins *pins);
+/* Behind "cannot be opened" and the like: the remedy for that errno, or "". Static memory. */
+const char *pins_hint(int err);
 /*
  * Keeps a second agent out until pins_close(), one of another version too: the lock is on PIN-DIR.
  * 0, or -EWOULDBLOCK or another -errno (logged).

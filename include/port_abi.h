@@ -98,7 +98,8 @@ enum port_method {
 /* A per-CPU counter cell. One writer a CPU, so plain additions; readers sum over the CPUs. */
 struct port_counter {
 	__u64 packets;
-	__u64 bytes; /* the frame as the hook sees it, link-layer header included */
+	/* The frame as the hook sees it, link-layer header included; at tc as it is on the wire. */
+	__u64 bytes;
 };
 
 /*

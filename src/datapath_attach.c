@@ -228,6 +228,7 @@ static struct datapath_device *place(struct datapath *datapath, const struct dev
 {
 	struct datapath_device *device;
 	char folder[PINS_FOLDER_MAX];
+	uint32_t elsewhere;
 
 	datapath_rename_rest(datapath);
 	device = find_on(datapath, interface, is_egress);
@@ -235,17 +236,16 @@ static struct datapath_device *place(struct datapath *datapath, const struct dev
 		return datapath_rename(datapath, device, interface->name);
 	snprintf(folder, sizeof(folder), "%s%s", interface->name, is_egress ? DATAPATH_EGRESS : "");
 	device = datapath_find(datapath, folder);
-	if (device)
-		device->ifindex = datapath_hook_ifindex(device);
-	if (device && device->ifindex && datapath_rename_away(datapath, device))
-		device = NULL;
 	if (!device)
 		return datapath_make_device(datapath, folder);
-	if (!device->ifindex)
+	elsewhere = device->ifindex = datapath_hook_ifindex(device);
+	if (!elsewhere)
 		return device;
+	if (datapath_rename_away(datapath, device))
+		return datapath_make_device(datapath, folder);
 	log_errorx("device '%s': the counters of this name belong to another device, number %u: "
 		   "--detach first",
-		   interface->name, device->ifindex);
+		   interface->name, elsewhere);
 	return NULL;
 }
 

@@ -8,8 +8,7 @@
 
 static int end_device(void *ctx, const char *folder)
 {
-	datapath_hook_end(ctx, folder);
-	return 0;
+	return datapath_hook_end(ctx, folder);
 }
 
 static int remove_other(void *ctx, const char *name)

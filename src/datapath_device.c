@@ -121,6 +121,10 @@ int datapath_adopt(struct datapath *datapath, const char *folder)
 	if (!device)
 		return -ENOMEM;
 	err = open_maps(datapath, device);
+	if (err == -ENOENT && datapath->access == DATAPATH_READ) {
+		datapath_drop(datapath, device); /* forgotten, or renamed, at this very time */
+		return 0;
+	}
 	if (!err)
 		datapath_hook_adopt(datapath, device);
 	return err;
@@ -135,8 +139,12 @@ struct datapath_device *datapath_make_device(struct datapath *datapath, const ch
 	if (made < 0)
 		return NULL;
 	device = datapath_add(datapath, folder);
-	if (!device)
+	if (!device) {
+		log_error(ENOMEM, "device '%s': cannot be counted", folder);
+		if (made)
+			pins_remove_device(&datapath->pins, folder);
 		return NULL;
+	}
 	device->is_new = made;
 	device->is_added = true;
 	if (!open_maps(datapath, device))

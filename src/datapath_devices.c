@@ -97,10 +97,22 @@ void datapath_keep(struct datapath *datapath)
 	}
 }
 
+/* Since it was opened, the agent may have attached it anew. */
+static void look_again(const struct datapath *datapath, struct datapath_device *device)
+{
+	uint32_t index = 0;
+
+	datapath_close_fd(&device->link);
+	if (!bpf_map_lookup_elem(device->state_map, &index, &device->state))
+		datapath_hook_adopt(datapath, device);
+}
+
 static int forget(struct datapath *datapath, struct datapath_device *device, bool agent_runs)
 {
 	int err;
 
+	if (agent_runs)
+		look_again(datapath, device);
 	if (device->ifindex && agent_runs) {
 		log_errorx("device '%s': is counted by the agent that runs: its counters are kept",
 			   device->name);
@@ -120,6 +132,11 @@ int datapath_forget(struct datapath *datapath, const char *name)
 	bool found = false;
 	int err = 0;
 
+	if (!datapath_is_current(datapath)) {
+		log_errorx("pin directory '%s': its counters have just been moved: try again",
+			   datapath->pins.root);
+		return -EAGAIN;
+	}
 	for (size_t i = datapath->count; !err && i-- > 0;) {
 		if (strcmp(datapath->devices[i].name, name))
 			continue;

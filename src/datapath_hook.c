@@ -9,6 +9,7 @@
 #include "datapath_hook.h"
 #include "devices.h"
 #include "log.h"
+#include "privileges.h"
 
 const char *datapath_mode_name(uint32_t mode)
 {
@@ -98,7 +99,7 @@ int datapath_hook_attach(const struct datapath *datapath, struct datapath_device
 
 	if (device->state.mode == DATAPATH_CLSACT) {
 		err = hook_clsact_put(datapath, device, program, refusal);
-		device->is_attached_now = !err;
+		device->is_attached_now = device->link >= 0; /* even if that is not pinned */
 		return err;
 	}
 	if (device->state.mode == DATAPATH_TC)
@@ -146,7 +147,8 @@ int datapath_hook_detach(const struct datapath *datapath, struct datapath_device
 	else if (device->link >= 0)
 		bpf_link_detach(device->link);
 	if (err) {
-		log_error(err, "device '%s': its filter cannot be removed", device->name);
+		log_error(err, "device '%s': its filter cannot be removed%s", device->name,
+			  privileges_hint(err));
 		return err;
 	}
 	datapath_close_fd(&device->link);
@@ -191,7 +193,7 @@ void datapath_hook_adopt(const struct datapath *datapath, struct datapath_device
 	device->ifindex = datapath_hook_ifindex(device);
 }
 
-void datapath_hook_end(const struct pins *pins, const char *folder)
+int datapath_hook_end(const struct pins *pins, const char *folder)
 {
 	struct datapath datapath = { .access = DATAPATH_WRITE, .pins = *pins };
 	struct datapath_device device = { .link = -1, .is_egress = datapath_is_egress(folder) };
@@ -199,18 +201,19 @@ void datapath_hook_end(const struct pins *pins, const char *folder)
 	__u32 size = sizeof(info);
 	uint32_t index = 0;
 	char path[PATH_MAX];
-	int map;
+	int map, err = 0;
 
 	snprintf(device.folder, sizeof(device.folder), "%s", folder);
 	snprintf(device.name, sizeof(device.name), "%.*s", (int)strcspn(folder, ":"), folder);
 	if (!pins_device_path(pins, folder, "state", path))
-		return;
+		return -ENAMETOOLONG;
 	map = bpf_obj_get(path);
 	if (map >= 0 && !bpf_obj_get_info_by_fd(map, &info, &size) &&
 	    info.type == BPF_MAP_TYPE_ARRAY && info.value_size == sizeof(device.state) &&
 	    !bpf_map_lookup_elem(map, &index, &device.state)) {
 		datapath_hook_adopt(&datapath, &device);
-		datapath_hook_detach(&datapath, &device);
+		err = datapath_hook_detach(&datapath, &device);
 	}
 	datapath_close_fd(&map);
+	return err;
 }

@@ -84,6 +84,8 @@ int hook_clsact_remove(const struct datapath_device *device)
 			    .priority = found.priority);
 
 		err = bpf_tc_detach(&hook, &options);
+		if (err && !find(device, device->state.ifindex, &found))
+			err = 0; /* somebody else was faster */
 	}
 	if (!err)
 		remove_qdisc(device, device->state.ifindex);
@@ -172,18 +174,20 @@ static int make_link(const char *next, const char *link)
 	return -errno;
 }
 
-/* From here on the device's program is this one, whether or not it can be pinned. */
-static int hold(struct datapath_device *device, int program)
+/* By what is held, and pinned as `next`, the filter is found: so both are done before it is there. */
+static int prepare(const struct datapath_device *device, int program, const char *next)
 {
-	int copy = fcntl(program, F_DUPFD_CLOEXEC, 0);
+	int copy = fcntl(program, F_DUPFD_CLOEXEC, 0), err;
 
 	if (copy < 0) {
 		log_error(errno, "device '%s': its program cannot be kept", device->name);
 		return -errno;
 	}
-	datapath_close_fd(&device->link);
-	device->link = copy;
-	return 0;
+	err = next ? pin_next(next, program) : 0;
+	if (!err)
+		return copy;
+	close(copy);
+	return err;
 }
 
 int hook_clsact_put(const struct datapath *datapath, struct datapath_device *device, int program,
@@ -192,25 +196,27 @@ int hook_clsact_put(const struct datapath *datapath, struct datapath_device *dev
 	bool is_pinned = datapath->access != DATAPATH_PRIVATE;
 	char next[PATH_MAX], link[PATH_MAX];
 	libbpf_print_fn_t before;
-	int err;
+	int err, held;
 
 	if (is_pinned && (!pins_device_path(&datapath->pins, device->folder, "next", next) ||
 			  !pins_device_path(&datapath->pins, device->folder, "link", link)))
 		return -ENAMETOOLONG;
-	err = is_pinned ? pin_next(next, program) : 0;
-	if (err)
-		return err;
+	held = prepare(device, program, is_pinned ? next : NULL);
+	if (held < 0)
+		return held;
 	before = hook_listen(refusal);
 	err = make_qdisc(datapath, device, refusal);
 	if (!err)
 		err = put_filter(device, program, refusal);
 	hook_listen_end(before);
 	if (err) {
+		close(held);
 		remove_qdisc(device, device->ifindex);
 		if (is_pinned)
 			unlink(next);
 		return err;
 	}
-	err = hold(device, program);
-	return err || !is_pinned ? err : make_link(next, link);
+	datapath_close_fd(&device->link);
+	device->link = held; /* whether or not it can be pinned as `link` too */
+	return is_pinned ? make_link(next, link) : 0;
 }

@@ -116,7 +116,9 @@ int datapath_map(struct datapath *datapath, const char *path,
 
 	if (fd >= 0)
 		return fd;
-	if (fd != -ENOENT || datapath->access == DATAPATH_READ) {
+	if (fd == -ENOENT && datapath->access == DATAPATH_READ)
+		return fd; /* a device's may be removed at any time */
+	if (fd != -ENOENT) {
 		log_error(fd, "pin '%s': cannot be opened%s", path, pins_hint(fd));
 		return fd;
 	}
@@ -140,12 +142,16 @@ int datapath_shared_map(struct datapath *datapath, const char *name,
 			int (*create)(const struct datapath *))
 {
 	char path[PATH_MAX] = "/";
+	int fd;
 
 	if (datapath->access != DATAPATH_PRIVATE && !pins_map_path(&datapath->pins, name, path))
 		return -ENAMETOOLONG;
 	if (datapath->access == DATAPATH_PRIVATE)
 		strcat(path, name);
-	return datapath_map(datapath, path, create);
+	fd = datapath_map(datapath, path, create);
+	if (fd == -ENOENT && datapath->access == DATAPATH_READ)
+		log_error(fd, "pin '%s': cannot be opened", path);
+	return fd;
 }
 
 int datapath_restore_slots(struct datapath *datapath, struct slots *slots)

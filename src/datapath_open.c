@@ -151,30 +151,6 @@ static bool old_name(const struct pins_versions *versions, char name[32])
 	return true;
 }
 
-/* Locked, if at all, by the lock of the present one. */
-static int open_old(struct datapath *datapath, const struct pins_versions *versions)
-{
-	struct datapath *old;
-	char name[32];
-	int err;
-
-	if (!old_name(versions, name))
-		return 0;
-	old = datapath_new(DATAPATH_READ);
-	if (!old)
-		return -ENOMEM;
-	old->layout = layout_find(versions->older ? versions->older : PORT_ABI_VERSION);
-	err = pins_open_version(&old->pins, datapath->pins.root, name, false);
-	if (!err)
-		err = open_pinned(old, true);
-	if (err) {
-		datapath_close(old);
-		return err;
-	}
-	datapath->old = old;
-	return 0;
-}
-
 /* For a filter, which knows no links, that is the program, until another one takes its place. */
 void datapath_share_link(struct datapath_device *device, const struct datapath_device *earlier)
 {
@@ -203,6 +179,35 @@ static int open_bases(struct datapath *datapath)
 		err = datapath_open_base(datapath, device);
 	}
 	return err;
+}
+
+/*
+ * Locked, if at all, by the lock of the present one. It may have bases itself, of maps that it had
+ * outgrown before.
+ */
+static int open_old(struct datapath *datapath, const struct pins_versions *versions)
+{
+	struct datapath *old;
+	char name[32];
+	int err;
+
+	if (!old_name(versions, name))
+		return 0;
+	old = datapath_new(DATAPATH_READ);
+	if (!old)
+		return -ENOMEM;
+	old->layout = layout_find(versions->older ? versions->older : PORT_ABI_VERSION);
+	err = pins_open_version(&old->pins, datapath->pins.root, name, false);
+	if (!err)
+		err = open_pinned(old, true);
+	if (!err)
+		err = open_bases(old);
+	if (err) {
+		datapath_close(old);
+		return err;
+	}
+	datapath->old = old;
+	return 0;
 }
 
 /* ---- for a writer */

@@ -76,11 +76,6 @@ int datapath_make_shared(struct datapath *datapath, const struct datapath_option
 _Static_assert(DATAPATH_BATCH *DATAPATH_CELL_MAX >= sizeof(struct port_unclassified),
 	       "the room of a batch is enough for a block");
 
-/*
- * The same for a map of all devices, by its name.
- */
-int datapath_shared_map(struct datapath *datapath, const char *name,
-			int (*create)(const struct datapath *));
 /* Opens or makes endpoints, firm_clients, fragments, unclassified. 0 or -errno (logged). */
 int datapath_open_shared(struct datapath *datapath, const struct datapath_options *options);
 /* Opens those that are pinned, to read them. */
@@ -101,10 +96,13 @@ struct port_replay *datapath_replay_of(const struct datapath_program *program);
 void datapath_unload(struct datapath_program *program);
 /*
  * Opens the pinned map, or creates and pins it; a private datapath only creates. fd or -errno
- * (logged).
+ * (logged, but for -ENOENT of who only reads).
  */
 int datapath_map(struct datapath *datapath, const char *path,
 		 int (*create)(const struct datapath *));
+/* The same for a map of all devices, by its name; always logged. */
+int datapath_shared_map(struct datapath *datapath, const char *name,
+			int (*create)(const struct datapath *));
 /* Opens a pin, to be read only where that is all that is allowed. fd or -errno. */
 int datapath_open_pin(const struct datapath *datapath, const char *path);
 /* An array's values in memory, for munmap(); NULL: errno tells why. */
@@ -154,8 +152,8 @@ int datapath_hook_replace(const struct datapath *datapath, struct datapath_devic
 int datapath_hook_detach(const struct datapath *datapath, struct datapath_device *device);
 /* Opens what is pinned of the hook, and sets device->ifindex; the state has been read before. */
 void datapath_hook_adopt(const struct datapath *datapath, struct datapath_device *device);
-/* The same as detaching, for a folder that is not open: before its pins are removed. */
-void datapath_hook_end(const struct pins *pins, const char *folder);
+/* The same for a folder that is not open: before its pins, by which it is found, are removed. */
+int datapath_hook_end(const struct pins *pins, const char *folder);
 
 #define DATAPATH_MADE_QDISC 1U /* of datapath_state.flags: clsact is to be removed in the end */
 #define DATAPATH_STARTS_AT_L3 2U /* frames begin with the IP header */

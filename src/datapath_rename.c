@@ -91,22 +91,33 @@ static int follow(struct datapath *datapath, const char *from, const char *name)
 	return err;
 }
 
+/* Wherever it lies by now: no two have the same descriptor. */
+static struct datapath_device *find_counters(const struct datapath *datapath, int counters)
+{
+	size_t i = 0;
+
+	while (datapath->devices[i].counters != counters)
+		i++;
+	return &datapath->devices[i];
+}
+
 struct datapath_device *datapath_rename(struct datapath *datapath, struct datapath_device *device,
 					const char *name)
 {
 	char from[PINS_FOLDER_MAX], to[PINS_FOLDER_MAX];
+	int counters = device->counters, err;
 
 	folder_name(to, name, "", device->is_egress);
 	/* While its counters are in two places, the one is found by the other's name. */
 	if (!strcmp(device->folder, to) || datapath->old)
 		return device;
 	memcpy(from, device->folder, sizeof(from));
-	if (!follow(datapath, from, name)) {
-		device = datapath_find(datapath, to);
+	err = follow(datapath, from, name);
+	device = find_counters(datapath, counters);
+	if (!err) {
 		*device->wanted = '\0';
 		return device;
 	}
-	device = datapath_find(datapath, from);
 	if (strcmp(device->wanted, name))
 		log_info("device '%s': is counted as '%s', its earlier name, as there are counters "
 			 "of another device '%s'",

@@ -53,6 +53,18 @@ static struct watch_look look_at(const struct device *device, uint64_t now)
 	return (struct watch_look){ .packets = device->receive_packets, .ns = now };
 }
 
+/* Before these are dealt with, so that what becomes of each is remembered. */
+static void add_new(struct follow *follow, const struct devices *all, uint64_t now)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct followed *followed = find(follow, &all->list[i]) ? NULL
+						    : add(follow, &all->list[i]);
+
+		if (followed)
+			followed->look = look_at(&all->list[i], now);
+	}
+}
+
 /* Those that are not there any more are dropped: one that is made anew is another one. */
 static void remember(struct follow *follow, const struct devices *all, uint64_t now)
 {
@@ -61,8 +73,6 @@ static void remember(struct follow *follow, const struct devices *all, uint64_t 
 	for (size_t i = 0; i < all->count; i++) {
 		struct followed *followed = find(follow, &all->list[i]);
 
-		if (!followed)
-			followed = add(follow, &all->list[i]);
 		if (!followed)
 			continue;
 		followed->is_there = true;
@@ -86,7 +96,7 @@ int follow_init(struct follow *follow, struct session *session)
 	err = devices_read(&all);
 	if (err)
 		return err;
-	remember(follow, &all, follow_now());
+	add_new(follow, &all, follow_now());
 	devices_free(&all);
 	return 0;
 }
@@ -144,6 +154,7 @@ static bool is_here(const struct device *device)
 
 static void attach(struct follow *follow, const struct device *device)
 {
+	bool goes_on = datapath_is_on_device(follow->session->datapath, device);
 	struct followed *followed = find(follow, device);
 	const struct datapath_device *counted;
 	unsigned int doublings;
@@ -153,13 +164,13 @@ static void attach(struct follow *follow, const struct device *device)
 		return;
 	err = session_attach(follow->session, device);
 	follow->changed = true;
+	datapath_keep(follow->session->datapath); /* of two directions one may have failed */
 	if (!err) {
-		datapath_keep(follow->session->datapath);
 		counted = received(follow, device->name);
-		if (counted)
+		if (counted && !goes_on)
 			follow_tell(follow, "device '%s': counting (%s %s)", device->name,
 				    datapath_mode_label(counted->state.mode),
-				    datapath_hook_label(counted->state.mode));
+				    counted->state.mode < DATAPATH_TC ? "XDP" : "at the tc hook");
 		begin_watch(follow, device, follow_now());
 	}
 	/* One that left while it was attached has not failed: the next of its name and number may. */
@@ -343,6 +354,7 @@ void follow_update(struct follow *follow)
 
 	if (devices_read(&all))
 		return;
+	add_new(follow, &all, follow_now());
 	if (!stack_sort(&all))
 		update(follow, &all);
 	remember(follow, &all, follow_now());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,12 @@ int measurement_init(struct measurement *measurement, size_t count, uint32_t slo
 		}
 	}
 	return 0;
+}
+
+void measured_set_name(struct measured_device *device, const char *name)
+{
+	snprintf(device->copied_name, sizeof(device->copied_name), "%s", name);
+	device->name = device->copied_name;
 }
 
 static void free_ports(struct measured_ports *ports)

@@ -165,13 +165,21 @@ static int remove_device(void *ctx, const char *folder)
 	return pins_remove_device(ctx, folder);
 }
 
+static int cannot_remove(const char *directory, const char *name)
+{
+	int err = -errno;
+
+	log_error(err, "pin '%s/%s': cannot be removed", directory, name);
+	return err;
+}
+
 static int remove_maps(struct pins *pins)
 {
 	int err = pins_each_device(pins, remove_device, pins);
 
 	for (size_t i = 0; !err && i < COUNT(map_names); i++)
 		if (unlinkat(pins->fd, map_names[i], 0) && errno != ENOENT)
-			err = -errno;
+			err = cannot_remove(pins->path, map_names[i]);
 	return err;
 }
 
@@ -179,11 +187,10 @@ int pins_remove_version(struct pins *pins)
 {
 	int err = remove_maps(pins);
 
-	if (!err && rmdir(pins->path))
-		err = -errno;
-	if (err)
-		log_error(err, "pin directory '%s': cannot be removed", pins->path);
-	return err;
+	if (err || !rmdir(pins->path))
+		return err;
+	log_error(errno, "pin directory '%s': cannot be removed", pins->path);
+	return -errno;
 }
 
 int pins_remove(struct pins *pins)
@@ -191,9 +198,8 @@ int pins_remove(struct pins *pins)
 	int err = remove_maps(pins);
 
 	unlinkat(pins->fd, PINS_LOCK, AT_REMOVEDIR);
-	if (!err && (rmdir(pins->path) || rmdir(pins->root)) && errno != ENOTEMPTY)
-		err = -errno;
-	if (err)
-		log_error(err, "pin directory '%s': cannot be removed", pins->root);
-	return err;
+	if (err || (!rmdir(pins->path) && !rmdir(pins->root)) || errno == ENOTEMPTY)
+		return err;
+	log_error(errno, "pin directory '%s': cannot be removed", pins->root);
+	return -errno;
 }

@@ -52,7 +52,7 @@ static int fill(struct session *session, struct measurement *measurement)
 
 		if (!is_measured(session, device))
 			continue;
-		measured->name = device->name;
+		measured_set_name(measured, device->name);
 		measured->hook = datapath_hook_label(device->state.mode);
 		measured->mode = datapath_mode_label(device->state.mode);
 		measured->is_egress = device->is_egress;

@@ -48,7 +48,7 @@ test_of() { # RNN
 }
 
 # What stands in a cell of the table.
-cell() { sed "s,$(pwd)/,,g" | tr '|\n' '/;' | sed 's/;*$//; s/;/; /g'; }
+cell() { sed "s,$(pwd)/,,g" | tr '|' '/' | awk '{ printf "%s%s", (NR > 1 ? "; " : ""), $0 }'; }
 
 figure_of() { # RNN LOG: the figure, and what could not run
 	{

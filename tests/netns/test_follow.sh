@@ -67,6 +67,7 @@ told "'lan7'"
 send p-lan1 5
 check_equal "a renamed one: its counters follow" "$(frames lan7)" 5
 check_equal "nothing is left under the old name" "$(frames lan1)" 0
+check_equal "it is told once" "$(lines "'lan7'") $(lines "'lan7': was 'lan1': its counters follow")" '1 1'
 
 ip -n "$run-gw" link set lan7 netns "$run-other"
 send_other() { in_ns other "$PYTHON" "$here/traffic.py" sweep "$1" 53 1 "$2"; }
@@ -108,6 +109,17 @@ stalled() { grep -q 'portacct_device_stalls_total{device="wan0"} 1$' "$PROM"; }
 check "a stall is counted" wait_until 3 stalled
 check "the XDP program is off" [ -z "$(xdp_program gw wan0)" ]
 check "and the device is counted at the tc hook" grep -q 'device_info{device="wan0",hook="tc"' "$PROM"
+stop $counting
+agent gw --detach
+
+start_agent -i 'new*' -m native -t 1
+ip -n "$run-gw" link add newbr type bridge
+told "'newbr': cannot be attached in native mode"
+make_device new0
+told "'new0': counting"
+make_device new1
+told "'new1': counting"
+check_equal "a device of a kind that cannot be counted: said once" "$(lines "'newbr'")" 1
 stop $counting
 agent gw --detach
 finish

@@ -50,7 +50,11 @@ same_state() { # AFTER WHAT
 # The same program that calls itself x.x.x: only where its version begins, as compilers split strings.
 make_other() {
 	version=$("$AGENT" --version | sed 's/[^ ]* \([0-9.]*\).*/\1/')
-	sed "s/$(echo "$version" | sed 's/[.]/[.]/g')/$(echo "$version" | tr 0-9 x)/g" "$AGENT" >"$T/other"
+	"$PYTHON" -c 'import re, sys
+own, other = (word.encode() for word in sys.argv[1:])
+binary = sys.stdin.buffer.read()
+sys.stdout.buffer.write(re.sub(rb"(?<!LIBBPF_)" + re.escape(own), other, binary))' \
+		"$version" "$(echo "$version" | tr 0-9 x)" <"$AGENT" >"$T/other" # libbpf's symbols have versions too
 	chmod 755 "$T/other"
 }
 

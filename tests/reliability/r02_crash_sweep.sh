@@ -139,7 +139,6 @@ removed_or_used() {
 
 # With another pinned state, on a device that is not counted in between: from nothing, and to nothing.
 PINS=$T/bpf/other device=dev1
-sending=''
 agent gw --pin-dir "$T/bpf/portacct" --attach -i dev0 2>"$T/err" || not_ok "--attach: $(cat "$T/err")"
 spawn gw "$SEND" -r 8000 -s "$(date +%s)" peer0 >"$T/sent"
 sending=$spawned

@@ -79,7 +79,8 @@ static inline const char *scratch_in(const struct scratch *scratch, const char *
 	static unsigned int next;
 	char *path = paths[next++ % (sizeof(paths) / sizeof(paths[0]))];
 
-	snprintf(path, PATH_MAX, "%s/%s", scratch->path, name);
+	if (snprintf(path, PATH_MAX, "%s/%s", scratch->path, name) >= PATH_MAX)
+		abort();
 	return path;
 }
 

@@ -268,6 +268,27 @@ static void test_measurement_add_ports_twice(void **state)
 	assert_null(measurement.ports);
 }
 
+/* The list of counted devices has moved on by the time of the next measurement. */
+static void test_measurement_keeps_names(void **state)
+{
+	struct measurement before, now;
+	char names[2][IFNAMSIZ] = { "eth0", "eth0" };
+
+	(void)state;
+	assert_int_equal(measurement_init(&before, 1, 3, NULL), 0);
+	assert_int_equal(measurement_init(&now, 1, 3, NULL), 0);
+	measured_set_name(&before.devices[0], names[0]);
+	measured_set_name(&now.devices[0], names[1]);
+	fill(&before.devices[0], 10, SECOND);
+	fill(&now.devices[0], 15, 2 * SECOND);
+	strcpy(names[0], "a device since");
+	measurement_compare(&now, &before);
+	assert_string_equal(before.devices[0].name, "eth0");
+	assert_interval("kept", &now.devices[0], 0, CELLS, (struct port_counter){ 5, 500 }, 0);
+	measurement_fini(&before);
+	measurement_fini(&now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_measurement_compare_with_nothing),
 		cmocka_unit_test(test_measurement_compare_ports),
 		cmocka_unit_test(test_measurement_add_ports_twice),
+		cmocka_unit_test(test_measurement_keeps_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
