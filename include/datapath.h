@@ -2,7 +2,7 @@
 /*
  * The kernel half seen from user space: maps, program, links, counters. The only room that uses
  * libbpf. Everything is pinned (pins.h), so that the kernel counts on when no agent runs; a private
- * datapath pins nothing and ends with its process.
+ * datapath pins nothing and ends with its process, but for filters, which only closing it removes.
  *
  * Order, for a pinned one: open, restore slots, prepare, publish the table, attach; where a table
  * is in force already it is replaced last, so that a start that fails changes nothing. Maps are
@@ -77,11 +77,11 @@ struct datapath_device {
 	int handshakes;
 	int link;
 	int state_map;
-	void *sums;           /* counted in earlier maps; NULL: nothing */
-	bool is_new;          /* its folder was made by this process */
-	bool is_added;        /* not adopted, whether or not there was a folder */
-	bool is_attached_now; /* by this process, though its counters may be older */
-	bool in_one_buffer;   /* its driver hands no frame in several to the program */
+	void *sums;            /* counted in earlier maps; NULL: nothing */
+	bool is_new;           /* its folder was made by this process */
+	bool is_added;         /* not adopted, whether or not there was a folder */
+	bool is_attached_now;  /* by this process, though its counters may be older */
+	bool in_one_buffer;    /* its driver hands no frame in several to the program */
 	char wanted[IFNAMSIZ]; /* the name of its interface, where another has its place; else "" */
 };
 
@@ -90,7 +90,7 @@ struct datapath_device {
  * by who holds the lock of the pinned state.
  */
 struct datapath_agent {
-	uint32_t pid;     /* of the agent that runs, if datapath_agent_runs() */
+	uint32_t pid; /* of the agent that runs, if datapath_agent_runs() */
 	uint32_t zero;
 	uint64_t started; /* its start, in ticks since boot: field 22 of /proc/PID/stat, proc(5) */
 	uint64_t reloads; /* of the database, that were done */

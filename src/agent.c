@@ -242,10 +242,22 @@ static int settle(struct agent *agent)
 	return privileges_drop(can_work, (void *)(uintptr_t)agent->session.options);
 }
 
+/* One that is asked for while the agent starts comes after that. */
+static void put_off_reloads(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int start(struct agent *agent, const struct cli_options *options)
 {
-	int err = session_init(&agent->session, options);
+	int err;
 
+	put_off_reloads();
+	err = session_init(&agent->session, options);
 	if (err)
 		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 	agent->session.by_port = agent->shows_top && options->key == REPORT_PORT;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli_private.h"
+#include "devices.h"
 #include "log.h"
 #include "parse_num.h"
 #include "pins.h"
@@ -142,7 +143,10 @@ static int set_version(struct cli_options *options, const char *value)
 
 static int set_interface(struct cli_options *options, const char *value)
 {
-	return append(&options->interfaces, "interface", value);
+	if (*value && (strlen(value) < IFNAMSIZ || devices_is_pattern(value)))
+		return append(&options->interfaces, "interface", value);
+	log_errorx("option '--interface': '%s' is not a name that a device can have", value);
+	return -EINVAL;
 }
 
 static int set_no_builtin(struct cli_options *options, const char *value)

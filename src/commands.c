@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -60,6 +61,28 @@ int commands_nothing_counted(const struct cli_options *options)
 	return EXIT_FAILED;
 }
 
+static sigset_t ending_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+/*
+ * They are put off while a command counts for itself, as a filter would stay on its device; once
+ * that is taken off, they are let in.
+ */
+static void put_off_signals(int how)
+{
+	sigset_t set = ending_signals();
+
+	sigprocmask(how, &set, NULL);
+}
+
 /*
  * Looks at what is counted already; where nothing is, or nothing of what is asked for, counts for
  * itself as long as the command runs.
@@ -75,16 +98,24 @@ static int open_for_top(struct session *session)
 	datapath_close(session->datapath);
 	session->datapath = NULL;
 	catalog_fini(&session->catalog);
+	put_off_signals(SIG_BLOCK);
 	return session_count(session, DATAPATH_PRIVATE);
 }
 
-static void wait_interval(const struct cli_options *options)
+/* False: it is to end, by a signal that was put off, and is so again. */
+static bool wait_interval(const struct cli_options *options)
 {
 	struct timespec rest = { .tv_sec = options->interval ? options->interval
 							     : CLI_TOP_INTERVAL_DEFAULT };
+	sigset_t set = ending_signals();
+	int signal;
 
-	while (nanosleep(&rest, &rest) && errno == EINTR)
-		;
+	do
+		signal = sigtimedwait(&set, NULL, &rest);
+	while (signal < 0 && errno == EINTR);
+	if (signal > 0)
+		raise(signal);
+	return signal < 0;
 }
 
 static int print_top(const struct cli_options *options, const struct measurement *measurement)
@@ -105,6 +136,16 @@ static int print_top(const struct cli_options *options, const struct measurement
 	return commands_finish_output(err);
 }
 
+/* What is measured may have moved to other maps since, or be counted no more. */
+static int follow_counters(struct session *session)
+{
+	int err = datapath_is_current(session->datapath) ? 0 : session_reread(session);
+
+	if (err == -ENOENT)
+		commands_nothing_counted(session->options);
+	return err;
+}
+
 static int run_top(struct session *session)
 {
 	struct measurement before, now;
@@ -113,8 +154,7 @@ static int run_top(struct session *session)
 	session->by_port = session->options->key == REPORT_PORT;
 	if (open_for_top(session) || session_measure(session, &before))
 		return EXIT_FAILED;
-	wait_interval(session->options);
-	if ((datapath_is_current(session->datapath) || !session_reread(session)) &&
+	if (wait_interval(session->options) && !follow_counters(session) &&
 	    !session_measure(session, &now)) {
 		measurement_compare(&now, &before);
 		status = print_top(session->options, &now);
@@ -137,7 +177,7 @@ static int run_once(struct session *session)
 						     : EXIT_FAILED;
 		do {
 			read_error = textfile_update(session, &measurement, &err);
-		} while (read_error == -ESTALE && !session_reread(session));
+		} while (read_error == -ESTALE && !follow_counters(session));
 		if (read_error)
 			return EXIT_FAILED;
 		measurement_fini(&measurement);
@@ -291,5 +331,6 @@ int commands_run(const struct cli_options *options)
 	err = session_init(&session, options);
 	status = err == -ENOMEM ? EXIT_FAILED : err ? EXIT_USAGE : dispatch(&session);
 	session_fini(&session);
+	put_off_signals(SIG_UNBLOCK);
 	return status;
 }

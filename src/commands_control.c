@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,23 +23,38 @@ static int open_state(const struct cli_options *options, struct datapath **out, 
 	return err;
 }
 
-/* A descriptor of the process, so that no other one that gets its number is meant. */
-static int open_agent(const struct datapath_agent *agent)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)agent->pid, 0U);
+#define RELOAD_TRIES 3000
+#define RELOAD_PAUSE_MS 10
+#define START_TRIES 500
 
-	if (pidfd >= 0 && process_start(agent->pid) == agent->started)
+/* A descriptor of the process, so that no other one that gets its number is meant. */
+static int find_agent(const struct datapath_agent *agent)
+{
+	uint32_t pid = agent->pid;
+	int pidfd = pid ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0U) : -1;
+
+	if (pidfd >= 0 && process_start(pid) == agent->started)
 		return pidfd;
 	if (pidfd >= 0)
 		close(pidfd);
-	log_errorx("agent: process %u cannot be found; it may run in another PID namespace: send it "
-		   "SIGHUP there",
-		   agent->pid);
 	return -ESRCH;
 }
 
-#define RELOAD_TRIES 3000
-#define RELOAD_PAUSE_MS 10
+/* One that starts tells who it is when it has begun to count. */
+static int open_agent(const struct datapath *datapath)
+{
+	const struct datapath_agent *agent = datapath_agent(datapath);
+	int pidfd = find_agent(agent);
+
+	for (int i = 0; pidfd < 0 && i < START_TRIES && datapath_agent_runs(datapath); i++) {
+		poll(NULL, 0, RELOAD_PAUSE_MS);
+		pidfd = find_agent(agent);
+	}
+	if (pidfd < 0)
+		log_errorx("agent: cannot be found: it has ended, has not begun to count yet, or "
+			   "runs in another PID namespace: send it SIGHUP there");
+	return pidfd;
+}
 
 /* The agent tells by its record, which is in the kernel, when it is done. */
 static int wait_for_reload(const struct datapath_agent *agent, int pidfd, uint64_t reloads,
@@ -64,10 +80,11 @@ static int wait_for_reload(const struct datapath_agent *agent, int pidfd, uint64
 	return EXIT_FAILED;
 }
 
-static int reload(const struct datapath_agent *agent)
+static int reload(const struct datapath *datapath)
 {
+	const struct datapath_agent *agent = datapath_agent(datapath);
+	int pidfd = open_agent(datapath), status = EXIT_FAILED;
 	uint64_t reloads = agent->reloads, failures = agent->reload_failures;
-	int pidfd = open_agent(agent), status = EXIT_FAILED;
 
 	if (pidfd < 0)
 		return EXIT_FAILED;
@@ -88,7 +105,7 @@ int commands_reload(const struct cli_options *options)
 	if (open_state(options, &datapath, &runs))
 		return EXIT_FAILED;
 	if (runs && datapath_agent(datapath))
-		status = reload(datapath_agent(datapath));
+		status = reload(datapath);
 	else
 		log_errorx("pin directory '%s': no agent runs: one that is started, or --attach, "
 			   "takes the database files that it is given",
@@ -97,11 +114,22 @@ int commands_reload(const struct cli_options *options)
 	return status;
 }
 
+static bool is_counted(const struct datapath *datapath, const char *name)
+{
+	for (size_t i = 0; i < datapath_count(datapath); i++) {
+		const struct datapath_device *device = datapath_device(datapath, i);
+
+		if (device->ifindex && !strcmp(device->name, name))
+			return true;
+	}
+	return false;
+}
+
 int commands_forget(const struct cli_options *options)
 {
 	struct datapath *datapath;
+	bool runs, ends;
 	int err, lock;
-	bool runs;
 
 	if (open_state(options, &datapath, &runs))
 		return EXIT_FAILED;
@@ -111,7 +139,11 @@ int commands_forget(const struct cli_options *options)
 			return EXIT_FAILED;
 	}
 	lock = datapath_lock_export(datapath);
+	ends = is_counted(datapath, options->argument);
 	err = datapath_forget(datapath, options->argument);
+	if (!err && ends)
+		log_info("device '%s': is not counted any more; its counters are removed",
+			 options->argument);
 	datapath_unlock_export(lock);
 	datapath_close(datapath);
 	return err ? EXIT_FAILED : EXIT_DONE;

@@ -51,8 +51,10 @@ static int set_base(struct datapath *datapath, struct datapath_device *device,
 	struct snapshot snapshot;
 	int err = snapshot_init(&snapshot, datapath->capacity);
 
-	if (err)
+	if (err) {
+		log_error(err, "device '%s': cannot be counted", device->name);
 		return err;
+	}
 	err = datapath_read(datapath, (size_t)(device - datapath->devices), &snapshot);
 	state->base_counted = snapshot_totals(&snapshot).frames.packets;
 	snapshot_fini(&snapshot);

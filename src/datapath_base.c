@@ -79,7 +79,7 @@ int datapath_open_base(const struct datapath *datapath, struct datapath_device *
 		err = read_numbers(fd, sums, base_numbers(datapath));
 	else if (!err)
 		err = -ENOMEM;
-	if (err)
+	if (err && !datapath_is_outdated(datapath))
 		log_error(err, "pin '%s': cannot be read%s", path, pins_hint(err));
 	if (err)
 		free(sums);

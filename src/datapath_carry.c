@@ -204,22 +204,6 @@ static int put_in_place(struct datapath *datapath, struct datapath *next)
 
 /* ---- steps 3 to 5 */
 
-static int pin_link(const struct datapath *datapath, const struct datapath_device *device)
-{
-	char path[PATH_MAX];
-	int err;
-
-	if (device->state.mode == DATAPATH_CLSACT)
-		return 0;
-	if (!pins_device_path(&datapath->pins, device->folder, "link", path))
-		return -ENAMETOOLONG;
-	unlink(path);
-	err = bpf_obj_pin(device->link, path);
-	if (err)
-		log_error(err, "pin '%s': cannot be made", path);
-	return err;
-}
-
 static int replace(const struct datapath *datapath, struct datapath_device *device,
 		   const struct datapath_program *program)
 {
@@ -238,7 +222,8 @@ static int replace(const struct datapath *datapath, struct datapath_device *devi
 	}
 	snprintf(device->state.version, sizeof(device->state.version), "%s", PORTACCT_VERSION);
 	err = datapath_store_state(device);
-	return err ? err : pin_link(datapath, device);
+	/* What a filter is known by has been pinned here as its program was replaced. */
+	return err || device->state.mode == DATAPATH_CLSACT ? err : hook_pin_link(datapath, device);
 }
 
 /*

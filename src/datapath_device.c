@@ -52,6 +52,8 @@ static int check_map(const struct datapath *datapath, const char *device, const 
 	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == type &&
 	    info.value_size == value_size && info.max_entries == entries)
 		return 0;
+	if (datapath_is_outdated(datapath))
+		return -ESTALE;
 	log_errorx(
 		"pin directory '%s': map '%s' of device '%s' is of another size: --detach first, "
 		"then start anew",

@@ -56,7 +56,7 @@ void datapath_refresh(struct datapath *datapath,
 	}
 }
 
-/* Its state is among the first pins of a folder to be removed, and no device is complete without. */
+/* Its state is among the first pins to be removed, and no device is complete without. */
 void datapath_drop_forgotten(struct datapath *datapath,
 			     void (*forgotten)(void *ctx, const struct datapath_device *device),
 			     void *ctx)

@@ -76,7 +76,7 @@ uint32_t datapath_hook_ifindex(const struct datapath_device *device)
 	return hook_clsact_is_on(device, ifindex) ? ifindex : 0;
 }
 
-static int pin_link(const struct datapath *datapath, const struct datapath_device *device)
+int hook_pin_link(const struct datapath *datapath, const struct datapath_device *device)
 {
 	char path[PATH_MAX];
 	int err;
@@ -109,7 +109,7 @@ int datapath_hook_attach(const struct datapath *datapath, struct datapath_device
 	if (err)
 		return err;
 	device->is_attached_now = true;
-	return pin_link(datapath, device);
+	return hook_pin_link(datapath, device);
 }
 
 /* A program of this version in place of the one that counts: no frame is missed. */

@@ -46,6 +46,8 @@ bool hook_xdp_is_on(const struct datapath_device *device, uint32_t ifindex);
 bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex);
 bool hook_clsact_is_on(const struct datapath_device *device, uint32_t ifindex);
 
+/* Pins a link, in place of one whose device is gone. 0 or -errno (logged). */
+int hook_pin_link(const struct datapath *datapath, const struct datapath_device *device);
 /* The device that a link of XDP or of tcx is on; 0: it is on none. */
 uint32_t hook_link_ifindex(int link, uint32_t *program_id);
 /* The id of a program; 0: it has none that can be told. */

@@ -174,7 +174,7 @@ static int make_link(const char *next, const char *link)
 	return -errno;
 }
 
-/* By what is held, and pinned as `next`, the filter is found: so both are done before it is there. */
+/* The filter is found by what is held, and pinned as `next`: so both are done before. */
 static int prepare(const struct datapath_device *device, int program, const char *next)
 {
 	int copy = fcntl(program, F_DUPFD_CLOEXEC, 0), err;

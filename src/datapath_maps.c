@@ -149,7 +149,7 @@ int datapath_shared_map(struct datapath *datapath, const char *name,
 	if (datapath->access == DATAPATH_PRIVATE)
 		strcat(path, name);
 	fd = datapath_map(datapath, path, create);
-	if (fd == -ENOENT && datapath->access == DATAPATH_READ)
+	if (fd == -ENOENT && datapath->access == DATAPATH_READ && !datapath_is_outdated(datapath))
 		log_error(fd, "pin '%s': cannot be opened", path);
 	return fd;
 }

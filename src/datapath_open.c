@@ -329,6 +329,11 @@ bool datapath_is_current(const struct datapath *datapath)
 	return is_current(datapath, datapath->pins.root);
 }
 
+bool datapath_is_outdated(const struct datapath *datapath)
+{
+	return datapath->access == DATAPATH_READ && !pins_is_current(&datapath->pins);
+}
+
 static int open_access(struct datapath *datapath, const char *pin_dir)
 {
 	if (datapath->access == DATAPATH_PRIVATE)

@@ -30,18 +30,18 @@ struct datapath {
 	uint32_t endpoint_cells, epoch_shift; /* of the map `endpoints` */
 	bool counts_unclassified;
 	struct datapath_program *replay; /* the loaded program of a replay */
-	struct slot_record *records; /* the services map, mapped; NULL: none yet */
-	struct datapath_agent *record; /* the map `agent`, mapped; NULL: none yet */
-	bool is_new;                 /* this process has made the pinned state */
-	bool is_member; /* of the group that may read: only what that one may is open */
+	struct slot_record *records;     /* the services map, mapped; NULL: none yet */
+	struct datapath_agent *record;   /* the map `agent`, mapped; NULL: none yet */
+	bool is_new;                     /* this process has made the pinned state */
+	bool is_member;    /* of the group that may read: only what that one may is open */
 	uint32_t capacity; /* slots that the services map and every device's counters hold */
 	unsigned int cpus; /* possible ones: a per-CPU map hands out a cell for each */
 	void *cells;       /* room for one batch of counters or handshakes */
 	struct datapath_device *devices;
 	size_t count;
 	const struct port_layout *layout; /* of the counters and bases */
-	struct datapath *old; /* whose sums are being carried over; NULL: none */
-	struct pins_versions versions; /* that a reader found */
+	struct datapath *old;             /* whose sums are being carried over; NULL: none */
+	struct pins_versions versions;    /* that a reader found */
 };
 
 /* Nothing is open. NULL: failed (logged). */
@@ -103,6 +103,11 @@ int datapath_map(struct datapath *datapath, const char *path,
 /* The same for a map of all devices, by its name; always logged. */
 int datapath_shared_map(struct datapath *datapath, const char *name,
 			int (*create)(const struct datapath *));
+/*
+ * For who only reads, and found what does not fit: whether it has been replaced meanwhile, so that
+ * all is to be opened anew, and nothing is to be said.
+ */
+bool datapath_is_outdated(const struct datapath *datapath);
 /* Opens a pin, to be read only where that is all that is allowed. fd or -errno. */
 int datapath_open_pin(const struct datapath *datapath, const char *path);
 /* An array's values in memory, for munmap(); NULL: errno tells why. */
@@ -155,7 +160,7 @@ void datapath_hook_adopt(const struct datapath *datapath, struct datapath_device
 /* The same for a folder that is not open: before its pins, by which it is found, are removed. */
 int datapath_hook_end(const struct pins *pins, const char *folder);
 
-#define DATAPATH_MADE_QDISC 1U /* of datapath_state.flags: clsact is to be removed in the end */
+#define DATAPATH_MADE_QDISC 1U   /* of datapath_state.flags: clsact is to be removed in the end */
 #define DATAPATH_STARTS_AT_L3 2U /* frames begin with the IP header */
 int datapath_store_state(const struct datapath_device *device);
 bool datapath_is_egress(const char *folder);

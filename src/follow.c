@@ -363,11 +363,10 @@ void follow_update(struct follow *follow)
 
 void follow_begin(struct follow *follow)
 {
-	struct devices all;
+	struct devices all = {};
 	uint64_t now;
+	bool read = !devices_read(&all);
 
-	if (devices_read(&all))
-		return;
 	now = follow_now();
 	for (size_t i = 0; i < all.count; i++) {
 		const struct datapath_device *counted = received(follow, all.list[i].name);
@@ -377,7 +376,8 @@ void follow_begin(struct follow *follow)
 	}
 	devices_free(&all);
 	datapath_keep(follow->session->datapath);
-	follow_update(follow);
+	if (read)
+		follow_update(follow);
 }
 
 bool follow_is_waiting(const struct follow *follow)

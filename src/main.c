@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -22,11 +23,23 @@ static void open_streams(void)
 		close(fd);
 }
 
+/* Each device keeps some open; the soft limit is that of programs which use select(2). */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_options options;
 
 	open_streams();
+	raise_descriptors();
 	signal(SIGPIPE,
 	       SIG_IGN); /* a closed output is an error of the write, told or not by who writes */
 	signal(SIGXFSZ, SIG_IGN); /* so is a file that would be larger than the limit */

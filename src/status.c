@@ -110,9 +110,18 @@ static void print_maps(FILE *out, const struct status *status)
 			units_bytes(memory, status->memory_bytes));
 }
 
+/* Not to members of the group, who cannot see what the programs are on. */
+static bool knows_any(const struct status *status)
+{
+	for (size_t i = 0; status->all && i < status->all->count; i++)
+		if (status->is_counted(status->is_counted_ctx, &status->all->list[i]))
+			return true;
+	return false;
+}
+
 static int print_stack(FILE *out, const struct status *status)
 {
-	if (!status->all || !status->count)
+	if (!knows_any(status))
 		return 0;
 	fprintf(out, "stack\n");
 	return stack_print(out, 2, status->all, status->is_counted, status->is_counted_ctx);

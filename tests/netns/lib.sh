@@ -204,6 +204,17 @@ link_stat() { # NAMESPACE DEVICE rx|tx FIELD
 	ip -n "$run-$1" -s -j link show dev "$2" | jq ".[0].stats64.$3.$4"
 }
 
+# The same program, but that it says to be another version: only where the version begins, as compilers split
+# strings, and not where libbpf names versions of its own symbols.
+say_another_version() { # BINARY NUMBERS OUT; NUMBERS: as many digits as it has, "9.1.0"
+	numbers=$("$1" --version | sed 's/[^ ]* \([0-9.]*\).*/\1/;q')
+	"$PYTHON" -c 'import re, sys
+own, other = (word.encode() for word in sys.argv[1:])
+sys.stdout.buffer.write(re.sub(rb"(?<!LIBBPF_)" + re.escape(own), other, sys.stdin.buffer.read()))' \
+		"$numbers" "$2" <"$1" >"$3"
+	chmod +x "$3"
+}
+
 # The id of the XDP program on a device; empty without one.
 xdp_program() { # NAMESPACE DEVICE
 	ip -n "$run-$1" -j link show dev "$2" | jq -r '.[0].xdp.prog.id // empty'

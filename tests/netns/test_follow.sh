@@ -122,4 +122,14 @@ told "'new1': counting"
 check_equal "a device of a kind that cannot be counted: said once" "$(lines "'newbr'")" 1
 stop $counting
 agent gw --detach
+
+# Four descriptors a device: a soft limit on them is no limit on devices.
+make_device new2
+make_device new3
+(
+	ulimit -Sn 20
+	agent gw --attach -i 'new[0-9]' 2>"$T/agent.log"
+) || not_ok "devices beyond the soft limit of descriptors: $(cat "$T/agent.log")"
+check_equal "four devices with 20 descriptors: counted" "$(lines ': counting')" 4
+agent gw --detach
 finish

@@ -47,17 +47,6 @@ same_state() { # AFTER WHAT
 	check "$1: the maps and the keys are those of before: $now" [ "$now" = "$before" ]
 }
 
-# The same program that calls itself x.x.x: only where its version begins, as compilers split strings.
-make_other() {
-	version=$("$AGENT" --version | sed 's/[^ ]* \([0-9.]*\).*/\1/')
-	"$PYTHON" -c 'import re, sys
-own, other = (word.encode() for word in sys.argv[1:])
-binary = sys.stdin.buffer.read()
-sys.stdout.buffer.write(re.sub(rb"(?<!LIBBPF_)" + re.escape(own), other, binary))' \
-		"$version" "$(echo "$version" | tr 0-9 x)" <"$AGENT" >"$T/other" # libbpf's symbols have versions too
-	chmod 755 "$T/other"
-}
-
 # A flow whose server's port is the higher, so that only its mark tells it.
 restarts() {
 	printf 'Service Name,Port Number,Transport Protocol\nssh,22,tcp\ndomain,53,tcp\ndomain,53,udp\n' >"$T/few.csv"
@@ -73,7 +62,7 @@ restarts() {
 	same_state "killed and started again"
 	more 20
 	stop $counting
-	make_other
+	say_another_version "$AGENT" x.x.x "$T/other"
 	(AGENT=$T/other && agent gateway --attach -i 'gw*' --no-builtin -s "$T/few.csv" 2>"$T/err") ||
 		not_ok "another version: $(cat "$T/err")"
 	check_equal "another version: programs of it" \

@@ -88,18 +88,69 @@ up dev1 peer_dev1
 wait_until 5 log_has "'dev1': counting" 2 || not_ok "one that comes again is counted: $(cat "$T/agent.log")"
 check_equal "a new device of that name begins at 0" \
 	"$(agent gw --status --json | jq '[.devices[] | select(.device == "dev1") | .frames] | add')" 0
-stop $counting
-check_equal "SIGTERM: exit status" $? 0
+
+# One that comes back while --forget waits for its turn, here at its second lock, is counted again.
+if command -v strace >/dev/null; then
+	ip -n "$run-gw" link del dev1
+	wait_until 5 log_has "'dev1': is gone" 2 || not_ok "it is gone again: $(cat "$T/agent.log")"
+	in_ns gw strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=2000000:when=2 \
+		"$AGENT" --pin-dir "$PINS" --forget dev1 2>"$T/forget.err" &
+	forgetting=$!
+	pids="$pids $forgetting"
+	sleep 0.5
+	connect gw dev1 gw peer_dev1
+	up dev1 peer_dev1
+	wait_until 5 log_has "'dev1': counting" 3 || not_ok "it comes back: $(cat "$T/agent.log")"
+	wait $forgetting
+	check "--forget one that comes back meanwhile: $(cat "$T/forget.err")" \
+		grep -q 'is counted by the agent' "$T/forget.err"
+	check "its pins are there" [ -e "$PINS/v1/dev1/link" ]
+	stop $counting
+	check_equal "SIGTERM: exit status" $? 0
+
+	# Asked for as early as can be: while the first database file is read.
+	: >"$T/agent.log"
+	spawn gw strace -qq -o /dev/null -P "$T/services.csv" -e inject=openat:delay_enter=1000000:when=1 \
+		"$AGENT" --pin-dir "$PINS" -o "$PROM" -i dev0 --no-builtin -s "$T/services.csv" -t 1 2>"$T/agent.log"
+	tracer=$spawned
+	sleep 0.6
+	counting=$(pgrep -P "$tracer")
+	kill -HUP "$counting"
+	reloaded() { log_has 'database: is reloaded'; }
+	check "SIGHUP while the agent starts: it reloads when it has started" wait_until 10 reloaded
+	kill -TERM "$counting"
+	wait_until 10 is_gone "$tracer" || not_ok "it ends"
+else
+	echo "skipped: strace is missing"
+	stop $counting
+fi
 
 check_fails "--reload without an agent" 1 'no agent runs' agent gw --reload
 start_agent -i dev0 --no-builtin -s "$T/services.csv" -t 1
 stop $counting
+spawn_agent gw -i dev0 --no-builtin -s "$T/services.csv" -t 1 2>"$T/agent.log"
+counting=$spawned
+is_locked() { ! flock -n "$PINS" true; }
+wait_until 5 is_locked || not_ok "the agent starts: $(cat "$T/agent.log")"
+agent gw --reload
+check_equal "--reload while the agent starts: exit status" $? 0
+stop $counting
+flock "$PINS" sleep 0.5 &
+pids="$pids $!"
+wait_until 5 is_locked
+check_fails "--reload while something else is done" 1 'has ended' agent gw --reload
 check_equal "reloads and failures outlive the agent" \
 	"$(agent gw --status --json | jq -c '[.reload_failures, .reloads > 2]')" '[2,true]'
-agent gw --forget dev1
-check_equal "--forget without an agent, of a counted device: exit status" $? 0
+check_fails "--forget without an agent, of a counted device" 0 'is not counted any more' agent gw --forget dev1
 check "it is off the device" [ -z "$(xdp_program gw dev1)" ]
 check "the other is counted on" [ -n "$(xdp_program gw dev0)" ]
 agent gw --detach
+agent gw --attach -i dev0
+(
+	sleep 0.5
+	agent gw --detach
+) &
+pids="$pids $!"
+check_fails "--top while the counting ends" 1 'nothing is counted' agent gw --top -t 2
 check_fails "--forget with nothing counted" 1 'nothing is counted' agent gw --forget dev0
 finish

@@ -15,14 +15,6 @@ make_devices gw 1
 present=$AGENT
 total=0
 
-# The same program, but that it says to be another version: what differs is one letter of that.
-make_last() {
-	version=$("$present" --version | sed -n '1s/[^ ]* //p' | cut -d' ' -f1)
-	begins=$(echo "$version" | cut -c1-10) # what a compiler keeps in one piece
-	sed "s/$(echo "$begins" | sed 's/\./\\./g')/9${begins#?}/g" "$present" >"$T/last"
-	chmod +x "$T/last"
-}
-
 pause() {
 	kill -STOP "$sender"
 	sleep 0.05
@@ -138,7 +130,9 @@ back() {
 	check "--detach by the next layout: all is gone" [ ! -e "$PINS" ]
 }
 
-make_last
+version=$("$present" --version | sed -n '1s/[^ ]* //p' | cut -d' ' -f1)
+plain=${version%%-*}
+say_another_version "$present" "9${plain#?}" "$T/last"
 spawn gw "$SEND" -r 20000 peer0 >"$T/sent"
 sender=$spawned
 same_layout

@@ -95,6 +95,8 @@ static const struct refused_row {
 	{ "--trace --top", "option '--trace': goes with --replay" },
 	{ "--trace --replay x --json",
 	  "option '--trace': goes with --replay, and not with --json" },
+	{ "-i ''", "option '--interface': '' is not a name that a device can have" },
+	{ "-i eth0.1234.567890", "option '--interface': 'eth0.1234.567890' is not a name" },
 	{ "-t 0", "option '--interval': '0' is not a number from 1 to 86400" },
 	{ "-t 86401", "option '--interval': '86401' is not" },
 	{ "-t ''", "option '--interval': '' is not" },

@@ -295,6 +295,25 @@ static void test_status_full(void **state)
 	fini(&scene);
 }
 
+/* A member of the group sees the interfaces, and not what programs are on. */
+static void test_status_without_stack(void **state)
+{
+	struct fixture_text text;
+	struct scene scene;
+
+	(void)state;
+	init(&scene);
+	status_text(&text, &scene.status);
+	assert_non_null(strstr(text.text, "\nstack\n"));
+	fixture_text_free(&text);
+	for (size_t i = 0; i < COUNT(scene.interfaces); i++)
+		scene.interfaces[i].ifindex = 2 * (uint32_t)(i + 1);
+	status_text(&text, &scene.status);
+	assert_null(strstr(text.text, "\nstack\n"));
+	fixture_text_free(&text);
+	fini(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_status_closed_account),
 		cmocka_unit_test(test_status_numbers_exact),
 		cmocka_unit_test(test_status_full),
+		cmocka_unit_test(test_status_without_stack),
 	};
 
 	setenv("TZ", "UTC", 1);
