@@ -142,7 +142,7 @@ static bool try_next(struct datapath_device *device, const struct hook_refusal *
 	if (counting)
 		return false;
 	if (device->state.mode == DATAPATH_NATIVE && asked == DATAPATH_AUTO && err != EPERM &&
-	    err != ENODEV) {
+	    err != ENODEV && err != EMFILE && err != ENFILE) {
 		hook_refusal_text(refusal, text, sizeof(text));
 		log_info("device '%s': is counted at the tc hook, as native XDP is refused: %s",
 			 device->name, text);

@@ -45,6 +45,10 @@ static int check_owner(int fd, const char *path, bool is_reader)
 	}
 	if ((st.st_uid == geteuid() || (is_reader && !st.st_uid)) && !(st.st_mode & 027))
 		return 0;
+	if (geteuid() && !st.st_uid) {
+		log_errorx("pin directory '%s': is root's: run as root", path);
+		return -EPERM;
+	}
 	log_errorx("pin directory '%s': not trusted: owned by user %u with mode %04o, must be user "
 		   "%u's and closed to others (0700): remove it, or choose another --pin-dir",
 		   path, st.st_uid, st.st_mode & 07777U, geteuid());
