@@ -25,7 +25,7 @@ use_good() {
 	cp "$T/files/good.csv" "$T/db.csv"
 }
 table_in_force() { bpftool -j map dump pinned "$PINS/v1/ports"; }
-descriptors() { ls "/proc/$counting/fd" | wc -l; }
+descriptors() { kept_descriptors "$counting"; }
 
 complain() {
 	wrong=$((wrong + 1))

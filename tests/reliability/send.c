@@ -3,14 +3,15 @@
  * A paced sender of mixed traffic: TCP, UDP and SCTP over IPv4 and IPv6, requests and answers, of
  * sizes from 60 to 250 bytes, on one or more devices in turn.
  *
- *	send [-r RATE] [-c COUNT] [-s SEED] [-l LENGTH] [-p PORT [-f FROM]] DEVICE...
+ *	send [-4|-6] [-r RATE] [-c COUNT] [-s SEED] [-l LENGTH] [-p PORT [-f FROM]] DEVICE...
  *
  * RATE is in frames a second, 0 (the default): as fast as can be. COUNT 0 (the default): until
  * SIGTERM or SIGINT. The same SEED gives the same frames in the same order. LENGTH: frames are cut
  * to 1, 2, ..., LENGTH bytes, in turn. PORT: requests of 100 bytes by UDP over IPv4 to that port,
- * and no others; with FROM by TCP, from that port. Needs CAP_NET_RAW. To a tun or tap device, which
- * must be there, frames are written as by the program behind it, so that the device receives them;
- * on tun without Ethernet header.
+ * and no others; with FROM by TCP, from that port. -4, -6: of one version of IP only. Needs
+ * CAP_NET_RAW. To a tun or tap device, which must be there, frames are written as by the program
+ * behind it, so that the device receives them. Where a device has no Ethernet header, they have
+ * none.
  * Prints at the end, a line each: what was "sent", that is, taken by the device; its "bytes"; what
  * was "refused", that is, dropped by the device before a receiver could see it (ENOBUFS); and of
  * what was sent, without PORT, the frames of each service, by its name in the built-in database:
@@ -31,6 +32,7 @@
 #include <linux/if_tun.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -85,9 +87,12 @@ static struct frame frames[FRAMES];
 static struct {
 	int fd;
 	size_t skip; /* bytes of a frame that the device does not take: the Ethernet header */
+	struct sockaddr_ll
+		address; /* of a socket: without that header it must be told the protocol */
 } targets[DEVICES_MAX];
 static size_t devices, length_max;
 static uint16_t only_port, only_from;
+static int only_version;
 static unsigned long long sent, bytes, refused, by_kind[KINDS];
 static volatile sig_atomic_t is_over;
 
@@ -140,6 +145,8 @@ static void make_frame(struct frame *frame, uint64_t *state)
 	uint16_t client = (uint16_t)(32768 + next(state) % 28000);
 
 	*frame = (struct frame){ .kind = next(state) % KINDS };
+	while (only_version && kinds[frame->kind].version != only_version)
+		frame->kind = next(state) % KINDS;
 	if (only_port)
 		make_same(&frame->packet, client);
 	else
@@ -170,14 +177,23 @@ static int open_tun(const char *name, bool *is_tun)
 	return fd >= 0 || !if_nametoindex(name) ? fd : open_tun_as(name, IFF_TAP);
 }
 
-static int open_socket(const char *name)
+static bool has_ethernet_header(int fd, const char *name)
 {
-	struct sockaddr_ll address = { .sll_family = AF_PACKET };
+	struct ifreq request = {};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return ioctl(fd, SIOCGIFHWADDR, &request) || request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+	       request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
+}
+
+static int open_socket(const char *name, struct sockaddr_ll *address)
+{
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
-	address.sll_ifindex = (int)if_nametoindex(name);
-	if (fd >= 0 && address.sll_ifindex &&
-	    !bind(fd, (const struct sockaddr *)&address, sizeof(address)))
+	*address = (struct sockaddr_ll){ .sll_family = AF_PACKET };
+	address->sll_ifindex = (int)if_nametoindex(name);
+	if (fd >= 0 && address->sll_ifindex &&
+	    !bind(fd, (const struct sockaddr *)address, sizeof(*address)))
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -186,29 +202,46 @@ static int open_socket(const char *name)
 
 static bool open_device(const char *name)
 {
-	bool is_tun = false;
-	int fd = open_tun(name, &is_tun);
+	bool is_l3 = false;
+	struct sockaddr_ll address = {};
+	int fd = open_tun(name, &is_l3);
 
-	if (fd < 0)
-		fd = open_socket(name);
+	if (fd < 0) {
+		fd = open_socket(name, &address);
+		is_l3 = fd >= 0 && !has_ethernet_header(fd, name);
+	}
 	if (fd < 0 || devices == DEVICES_MAX) {
 		fprintf(stderr, "device '%s': cannot be opened: %s\n", name, strerror(errno));
 		return false;
 	}
 	targets[devices].fd = fd;
-	targets[devices++].skip = is_tun ? ETH_HLEN : 0;
+	targets[devices].address = address;
+	targets[devices++].skip = is_l3 ? ETH_HLEN : 0;
 	return true;
+}
+
+static ssize_t send_frame(size_t target, const struct packet *packet, size_t length)
+{
+	size_t skip = targets[target].skip;
+	struct sockaddr_ll to = targets[target].address;
+
+	if (!to.sll_ifindex)
+		return write(targets[target].fd, packet->data + skip, length);
+	memcpy(&to.sll_protocol, packet->data + ETH_HLEN - sizeof(to.sll_protocol),
+	       sizeof(to.sll_protocol));
+	return sendto(targets[target].fd, packet->data + skip, length, 0,
+		      (const struct sockaddr *)&to, sizeof(to));
 }
 
 /* False: the device cannot send any more. */
 static bool send_one(uint64_t *state, size_t turn)
 {
 	const struct frame *frame = &frames[next(state) % FRAMES];
-	size_t skip = targets[turn % devices].skip, length = frame->packet.len - skip;
+	size_t length = frame->packet.len - targets[turn % devices].skip;
 
 	if (length_max)
 		length = 1 + turn % length_max;
-	if (write(targets[turn % devices].fd, frame->packet.data + skip, length) < 0) {
+	if (send_frame(turn % devices, &frame->packet, length) < 0) {
 		refused += errno == ENOBUFS;
 		return errno == ENOBUFS || errno == EINTR;
 	}
@@ -286,9 +319,13 @@ static bool parse(int argc, char **argv, uint64_t *rate, uint64_t *count, uint64
 	uint64_t length = 0, port = 0, from = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "r:c:s:l:p:f:")) != -1) {
+	while ((option = getopt(argc, argv, "46r:c:s:l:p:f:")) != -1) {
 		if (option == '?')
 			return false;
+		if (option == '4' || option == '6') {
+			only_version = option - '0';
+			continue;
+		}
 		*(option == 'r'   ? rate
 		  : option == 'c' ? count
 		  : option == 's' ? seed

@@ -48,7 +48,7 @@ kill_and_start() { # SIGNAL
 	run_agent
 }
 
-descriptors() { ls "/proc/$counting/fd" 2>/dev/null | wc -l; }
+descriptors() { kept_descriptors "$counting"; }
 resident() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$counting/status"; }
 pin_count() { find "$PINS" -type f | wc -l; }
 
