@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What traffic control has on a device, which libbpf cannot list. */
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
@@ -11,48 +10,7 @@
 #include <arpa/inet.h>
 
 #include "datapath_hook.h"
-
-#define ANSWER_SIZE 32768 /* what rtnetlink fills at the most */
-#define TRIES 10          /* a list that changes while it is read is read again */
-
-static int ask(struct mnl_socket *socket, uint16_t type, struct tcmsg what, mnl_cb_t read,
-	       void *data)
-{
-	char *buffer = calloc(1, ANSWER_SIZE);
-	struct nlmsghdr *message;
-	ssize_t len;
-	int err = -1;
-
-	if (!buffer)
-		return -ENOMEM;
-	message = mnl_nlmsg_put_header(buffer);
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	*(struct tcmsg *)mnl_nlmsg_put_extra_header(message, sizeof(what)) = what;
-	if (mnl_socket_sendto(socket, message, message->nlmsg_len) >= 0)
-		err = MNL_CB_OK;
-	while (err > MNL_CB_STOP) {
-		len = mnl_socket_recvfrom(socket, buffer, ANSWER_SIZE);
-		err = len < 0 ? -1
-			      : mnl_cb_run(buffer, (size_t)len, 0, mnl_socket_get_portid(socket),
-					   read, data);
-	}
-	err = err < 0 ? -errno : 0;
-	free(buffer);
-	return err;
-}
-
-static int ask_list(uint16_t type, struct tcmsg what, mnl_cb_t read, void *data)
-{
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
-
-	if (!err)
-		err = ask(socket, type, what, read, data);
-	if (socket)
-		mnl_socket_close(socket);
-	return err;
-}
+#include "rtnetlink.h"
 
 static int read_program(const struct nlattr *attr, void *data)
 {
@@ -107,9 +65,9 @@ int hook_filters_read(struct hook_filters *filters, uint32_t ifindex, bool is_eg
 	int err = -EINTR;
 
 	*filters = (struct hook_filters){};
-	for (int i = 0; err == -EINTR && i < TRIES; i++) {
+	for (int i = 0; err == -EINTR && i < RTNETLINK_TRIES; i++) {
 		hook_filters_free(filters);
-		err = ask_list(RTM_GETTFILTER, what, read_filter, filters);
+		err = rtnetlink_dump(RTM_GETTFILTER, &what, sizeof(what), read_filter, filters);
 	}
 	if (err)
 		hook_filters_free(filters);
@@ -195,8 +153,8 @@ int hook_qdisc_kind(uint32_t ifindex, char kind[16])
 	struct qdisc qdisc = { .ifindex = ifindex };
 	int err = -EINTR;
 
-	for (int i = 0; err == -EINTR && i < TRIES; i++)
-		err = ask_list(RTM_GETQDISC, what, read_qdisc, &qdisc);
+	for (int i = 0; err == -EINTR && i < RTNETLINK_TRIES; i++)
+		err = rtnetlink_dump(RTM_GETQDISC, &what, sizeof(what), read_qdisc, &qdisc);
 	memcpy(kind, qdisc.kind, sizeof(qdisc.kind));
 	return err;
 }

@@ -12,6 +12,7 @@
 
 #include "devices.h"
 #include "log.h"
+#include "rtnetlink.h"
 
 /* Linux 5.14; absent from older user-space headers. */
 #define LINK_PARENT_DEV_NAME 56
@@ -24,8 +25,6 @@
 #ifndef ARPHRD_IP6GRE
 #define ARPHRD_IP6GRE 823
 #endif
-#define DUMP_SIZE                                                                                  \
-	32768 /* what rtnetlink fills at the most: libmnl 1.0.5 names it MNL_SOCKET_DUMP_SIZE */
 
 /* A message of one link as it is read. */
 struct reading {
@@ -217,58 +216,19 @@ static int read_route(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-/* Sends one dump request and gives each message of the answer to read. */
-static int dump(struct mnl_socket *socket, uint16_t type, uint8_t family, size_t header,
-		int (*read)(const struct nlmsghdr *, void *), void *data)
-{
-	char *buffer = calloc(1, DUMP_SIZE);
-	uint32_t sequence = (uint32_t)time(NULL);
-	struct nlmsghdr *message;
-	ssize_t len;
-	int err = -1;
-
-	if (!buffer)
-		return -ENOMEM;
-	message = mnl_nlmsg_put_header(buffer);
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = sequence;
-	*(uint8_t *)mnl_nlmsg_put_extra_header(message, header) = family;
-	if (mnl_socket_sendto(socket, message, message->nlmsg_len) >= 0)
-		err = MNL_CB_OK;
-	while (err > MNL_CB_STOP) {
-		len = mnl_socket_recvfrom(socket, buffer, DUMP_SIZE);
-		err = len < 0 ? -1
-			      : mnl_cb_run(buffer, (size_t)len, sequence,
-					   mnl_socket_get_portid(socket), read, data);
-	}
-	err = err < 0 ? -errno : 0;
-	free(buffer);
-	return err;
-}
-
-#define DUMP_TRIES 10
-
 /* Routes only where they decide: a router's may be a million, and all of them are told. */
 static int read_all(struct devices *devices)
 {
-	bool wants_routes;
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
+	const struct ifinfomsg links = { .ifi_family = AF_UNSPEC };
+	struct rtmsg routes = { .rtm_family = AF_INET };
+	int err = rtnetlink_dump(RTM_GETLINK, &links, sizeof(links), read_link, devices);
 
-	if (!err)
-		err = dump(socket, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), read_link,
-			   devices);
-	wants_routes = !err && !devices_any_bus(devices);
-	if (wants_routes)
-		err = dump(socket, RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), read_route,
-			   devices);
-	if (wants_routes && !err)
-		err = dump(socket, RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), read_route,
-			   devices);
-	if (socket)
-		mnl_socket_close(socket);
-	return err;
+	if (err || devices_any_bus(devices))
+		return err;
+	err = rtnetlink_dump(RTM_GETROUTE, &routes, sizeof(routes), read_route, devices);
+	routes.rtm_family = AF_INET6;
+	return err ? err
+		   : rtnetlink_dump(RTM_GETROUTE, &routes, sizeof(routes), read_route, devices);
 }
 
 /* A list that changed while it was read is read again; the kernel marks it, libmnl says EINTR. */
@@ -277,7 +237,7 @@ int devices_read(struct devices *devices)
 	int err = -EINTR;
 
 	*devices = (struct devices){};
-	for (int i = 0; err == -EINTR && i < DUMP_TRIES; i++) {
+	for (int i = 0; err == -EINTR && i < RTNETLINK_TRIES; i++) {
 		devices_free(devices);
 		err = read_all(devices);
 	}

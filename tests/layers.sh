@@ -9,8 +9,8 @@ set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
 layers='
 0 user port_abi version utf8
-1 user log names units parse_num atomic_file csv slots snapshot unclassified layout builtin json process
-2 user portdb pins devices measure linktype privileges watch
+1 user log names units parse_num atomic_file csv slots snapshot unclassified layout builtin json process rtnetlink kernel_features
+2 user portdb pins devices measure linktype privileges watch footprint
 3 user porttable capture conntrack stack
 4 user catalog services
 5 user report datapath
