@@ -20,7 +20,7 @@ use() { cp "$T/$1.csv" "$T/db.new" && mv "$T/db.new" "$T/db.csv"; }
 table_in_force() { bpftool -j map dump pinned "$PINS/v1/ports"; }
 reloads_said() { grep -c 'database: is reloaded' "$T/agent.log"; }
 
-start() { start_agent gw -i dev0 -t 1 -s "$T/db.csv"; }
+start() { start_agent gw -i dev0 -t "${1:-1}" -s "$T/db.csv"; }
 
 # Frames from one port to the other, all the time.
 use red
@@ -52,24 +52,45 @@ agent gw --reload || not_ok "--reload after many at once"
 check "after many at once: the agent runs" is_running $counting
 done=$(reloads_said)
 
-# Killed at calls of a reload: the next start is in no doubt either.
-trace_reload() { # TRACE INJECTION...
+# Killed at each call of a reload in turn: the next start is in no doubt either. These agents export so seldom that
+# the calls are those of the reload; an agent that was gone before it was asked to reload is no such kill.
+is_traced() { grep -qs '^TracerPid:[^0-9]*[1-9]' "/proc/$counting/status"; }
+is_traced_or_gone() { is_traced || is_gone $counting; }
+trace_agent() { # FILE INJECTION...
 	trace=$1
 	shift
-	strace -qq -o "$trace" -e trace=bpf,openat,write "$@" -p $counting 2>"$T/strace" &
+	strace -qq -o "$trace" -e trace=bpf "$@" -p $counting 2>"$T/strace" &
 	tracer=$!
-	wait_until 5 grep -q '^TracerPid:[^0-9]*[1-9]' /proc/$counting/status || not_ok "strace: $(cat "$T/strace")"
+	wait_until 10 is_traced_or_gone || not_ok "strace: $(cat "$T/strace")"
 }
-killed=0
-while [ $killed -lt $kills ]; do
+kill_in_reload() { # the number of the bpf() call at which
+	trace_agent /dev/null -e "inject=bpf:signal=KILL:when=$1"
+	kill -HUP $counting 2>/dev/null
+	asked=$?
+	wait_until 10 is_gone $counting || not_ok "the agent outlives its call $1"
+	stop $counting KILL
+	wait $tracer 2>/dev/null
+	return $asked
+}
+next_database() {
 	if [ $name = red ]; then name=blue; else name=red; fi
 	use $name
-	trace_reload /dev/null -e "inject=bpf:signal=KILL:when=$((killed % 6 + 1))"
-	kill -HUP $counting
-	wait_until 10 is_gone $counting || break
-	{ wait $counting $tracer; } 2>/dev/null
-	killed=$((killed + 1))
-	start
+}
+stop $counting
+start 600
+next_database
+trace_agent "$T/calls"
+agent gw --reload || not_ok "--reload under strace"
+stop $tracer
+stop $counting
+calls=$(grep -c '^bpf' "$T/calls")
+start 600
+killed=0 tried=0
+while [ $killed -lt $kills ] && [ $tried -lt $((3 * kills)) ]; do
+	next_database
+	kill_in_reload $((killed % calls + 1)) && killed=$((killed + 1))
+	tried=$((tried + 1))
+	start 600
 done
 check_equal "agents killed in the midst of a reload, and another started" $killed $kills
 stop $sending
