@@ -7,6 +7,9 @@ CLANG ?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL ?= $(firstword $(foreach b,bpftool /usr/sbin/bpftool $(wildcard /usr/lib/linux-tools/*/bpftool),\
 	$(shell $(b) version >/dev/null 2>&1 && echo $(b))))
+# bpfeb, where what is built for has its most significant byte first and this machine does not
+BPF_TARGET ?= bpf
+BPF_CPU ?= v3
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 DATADIR ?= $(PREFIX)/share/portacct
@@ -19,7 +22,8 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 1800
 SEED ?= $(shell date +%s)
 
-VERSION := 0.1.0$(addprefix -g,$(shell git describe --always --dirty 2>/dev/null))
+# Of this tree's own repository, not of one that it is being packaged in.
+VERSION := 0.1.0$(if $(wildcard .git),$(addprefix -g,$(shell git describe --always --dirty 2>/dev/null)))
 LIBRARIES := libbpf libelf zlib libmnl jansson libpcap libcap
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
@@ -28,9 +32,10 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev libcap-dev
 BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
 TEST_PACKAGES := libcmocka-dev iproute2 ethtool tshark tcpdump iperf3 curl jq bind9-dnsutils dnsmasq-base \
-	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19 ?libclang-rt-dev
+	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19 ?libclang-rt-dev \
+	?qemu-system-x86 ?busybox-static ?cpio ?kmod ?xz-utils ?wireguard-tools ?debian-archive-keyring
 DAEMON_PACKAGES := prometheus prometheus-node-exporter
-NO_BUILD := help deps test-deps clean distclean layers
+NO_BUILD := help deps test-deps check-clang-deps clean distclean layers
 
 need_tool = $(if $(shell command -v $(1)),,$(error $(1) is missing: install the package $(2), or run 'make deps' as root))
 need_library = $(if $(shell $(PKG_CONFIG) --exists '$(1)' && echo yes),,\
@@ -65,11 +70,17 @@ comma := ,
 SANITIZERS := $(if $(filter 1,$(SANITIZE)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -O1)
 # For a test: as a later version would be, whose counters are laid out otherwise (port_abi.h).
 ABI := $(if $(filter 1,$(ABI_NEXT)),-DPORT_ABI_NEXT)
-CPPFLAGS += $(ABI) -D_GNU_SOURCE -Iinclude -isystem $(O) -MMD -MP
+CPPFLAGS += $(ABI) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Iinclude -isystem $(O) -MMD -MP
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
+# A double is one on every machine: the x87 of 32-bit x86 would compute with more, and round otherwise.
+PRECISION := $(call option,-fexcess-precision=standard)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(PRECISION) $(CFLAGS) $(SANITIZERS) $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 LDLIBS += $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
-BPF_CFLAGS := $(ABI) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -Iinclude -Ivmlinux
+# v2 has no 32-bit comparisons (Linux 5.1), but 32-bit registers, which BPF has always had: without these the
+# verifier goes through more. It does not follow jumps through tables, nor values read from one.
+BPF_CPU_FLAGS := -mcpu=$(BPF_CPU) $(if $(filter v2,$(BPF_CPU)),-Xclang -target-feature -Xclang +alu32) -fno-jump-tables
+BPF_CFLAGS = $(ABI) -target $(BPF_TARGET) $(BPF_CPU_FLAGS) -O2 -g -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror) -Iinclude -Ivmlinux \
+	$(shell $(PKG_CONFIG) --cflags-only-I libbpf)
 
 SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 OBJ := $(SRC:src/%.c=$(O)/%.o)
@@ -121,9 +132,24 @@ $(O)/tests/%.o: tests/%.c $(SKELETONS) | $(O)/.made
 $(O)/libsupport.a: $(SUPPORT:%.c=$(O)/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(UNIT_BIN) $(BPF_BIN) $(RELIABILITY_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libsupport.a $(O)/libagent.a
+# With USER_HALF, a folder that has been built, only what holds the kernel half is built; the rest is taken there.
+USER_HALF ?= $(O)
+HOLDERS := $(if $(filter $(O),$(USER_HALF)),,$(patsubst src/%,$(O)/%,$(patsubst tests/%,$(O)/tests/%,$(patsubst %.c,%.o,\
+	$(shell grep -l '^#include ".*\.skel\.h"' src/*.c $(SUPPORT))))))
+$(UNIT_BIN) $(BPF_BIN) $(RELIABILITY_BIN): $(O)/tests/%: $(O)/tests/%.o $(HOLDERS) $(USER_HALF)/libsupport.a $(USER_HALF)/libagent.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm $(LDLIBS)
+
+$(O)/tests/qemu/ppp: tests/qemu/ppp.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -o $@ $<
+
+# Linked statically, as it is all that runs in a virtual machine.
+$(O)/tests/qemu/load: tests/qemu/load.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -static -o $@ $< $(shell $(PKG_CONFIG) --static --libs libbpf libelf)
 
 BENCH := $(wildcard tests/bench/*.c)
 BENCH_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(BENCH))) $(O)/tests/unit/packet.o
@@ -135,7 +161,7 @@ $(O)/tests/bench/bench: $(BENCH_OBJ) $(O)/libagent.a
 $(BENCH_BPF): $(O)/tests/bench/%.bpf.o: tests/bench/%.bpf.c | $(O)/.made
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
-tests: $(UNIT_BIN) $(BPF_BIN) $(RELIABILITY_BIN) all
+tests: $(UNIT_BIN) $(BPF_BIN) $(RELIABILITY_BIN) $(O)/tests/qemu/load $(O)/tests/qemu/ppp all
 unit-tests: $(UNIT_BIN)
 
 check: test-deps
@@ -150,9 +176,23 @@ check-built:
 	$(Q)$(MAKE) --no-print-directory $(JOBS_OPTION) fuzzers >/dev/null 2>&1 || true # tests/fuzz/run.sh says why
 	$(Q)O='$(O)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' sh tests/run.sh
 
+# Other architectures, byte orders and C libraries: PORTS="i386 s390x musl armhf arm64 mipsel ppc64el".
+check-port: all
+	$(Q)O='$(O)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' sh tests/port/check.sh $(PORTS)
+
 check-asan:
 	$(Q)$(MAKE) --no-print-directory O=$(O)/asan SANITIZE=1 unit-tests
 	$(Q)O='$(O)' sh tests/run.sh asan
+
+# Kernels under QEMU: KERNELS="5.10 6.1 6.12 newest".
+check-kernels: all $(O)/tests/reliability/send $(O)/tests/qemu/ppp
+	$(Q)O='$(O)' sh tests/qemu/check.sh $(KERNELS)
+
+# Each clang, BPF processor and kernel that can be had. ACCEPT=1 stores how many instructions were verified.
+check-clang: $(O)/tests/qemu/load
+	$(Q)O='$(O)' ACCEPT='$(ACCEPT)' sh tests/qemu/clang.sh $(KERNELS)
+check-clang-deps:
+	$(Q)O='$(O)' sh tests/qemu/clang_deps.sh
 
 layers:
 	$(Q)sh tests/layers.sh
@@ -215,12 +255,16 @@ help:
 	@echo 'make run         install what is missing, build, count on the default devices (IFACE="a b", RUN_SECONDS=n)'
 	@echo 'make demo        count real traffic in network namespaces of its own'
 	@echo 'make check       all tests; make check-asan: unit tests under sanitizers; make layers: includes'
+	@echo 'make check-kernels  the agent on other kernels under QEMU, KERNELS="5.10 6.1 6.12 newest"'
+	@echo 'make check-clang the verifier: every clang, BPF_CPU v2 and v3, kernels under QEMU (KERNELS="6.1 newest", ACCEPT=1);'
+	@echo '                 make check-clang-deps: unpack the compilers under $(O)'
+	@echo 'make check-port  unit tests on i386, s390x (under qemu-user) and musl; PORTS="armhf arm64 mipsel ppc64el"'
 	@echo 'make bench       cost of a packet'
 	@echo 'make fuzz        fuzzers, FUZZ_SECONDS=60 each; make soak: random faults, SOAK_SECONDS=1800, SEED=n'
 	@echo 'make scoreboard  the checks R01 to R25, and their table in tests/README.md'
 	@echo 'make deps        install what the build needs (Debian, Ubuntu); make test-deps: what the tests need'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall; make clean'
-	@echo 'variables        CC CLANG BPFTOOL PKG_CONFIG O V=1 WERROR=1 SANITIZE=1'
+	@echo 'variables        CC CLANG BPF_CPU=v3 (the BPF instructions used: v2, v3) BPFTOOL PKG_CONFIG O V=1 WERROR=1 SANITIZE=1'
 
 $(O)/.made:
 	@mkdir -p $(O)/tests/unit $(O)/tests/bpf $(O)/tests/bench $(O)/tests/reliability && touch $@
@@ -228,5 +272,5 @@ $(O)/.made:
 -include $(wildcard $(O)/*.d $(O)/tests/*/*.d $(O)/fuzz/*/*.d $(O)/fuzz/*/*/*.d)
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests unit-tests check check-built check-asan layers bench fuzz fuzzers soak scoreboard run demo deps test-deps install uninstall \
+.PHONY: all tests unit-tests check check-built check-asan check-port check-kernels check-clang check-clang-deps layers bench fuzz fuzzers soak scoreboard run demo deps test-deps install uninstall \
 	clean help

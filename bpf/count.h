@@ -216,8 +216,8 @@ static __noinline int count_bucket(struct hook_context *ctx, enum port_bucket bu
 	return HOOK_PASS;
 }
 
-/* Not inlined, so that its stack and that of what follows do not add up. */
-static __noinline int parse_start(const __u8 *copy, __u32 length, struct pkt *pkt)
+/* A bucket. Not inlined, so that its stack and that of what follows do not add up. */
+static __noinline __u64 parse_start(const __u8 *copy, __u32 length, struct pkt *pkt)
 {
 	return parse_copy(copy, length, zero_unknown, starts_at_l3, pkt);
 }
@@ -232,14 +232,16 @@ static __always_inline int count_in_copy(const struct pkt *pkt, amount_t amount)
 
 /*
  * Some drivers, and some senders, leave the linear part empty or short of the headers. Such a frame
- * looks malformed at first; it is read again from a copy of its start.
+ * looks malformed at first; it is read again from a copy of its start. So is one that is wrapped in
+ * another's headers. What the verifier must know of here has 64 bits: of the halves of a stack slot
+ * it follows only one, and without 32-bit comparisons (-mcpu=v2) a bound of 32 bits is lost to it.
  */
 static __noinline int count_copy(struct hook_context *ctx)
 {
-	__u32 bytes = hook_length(ctx);
-	__u32 index = 0, last = (bytes < COPY_BYTES ? bytes : COPY_BYTES) - 1;
+	__u32 bytes = hook_length(ctx), index = 0;
+	__u64 last = (__u64)(bytes < COPY_BYTES ? bytes : COPY_BYTES) - 1;
 	__u8 *copy = bpf_map_lookup_elem(&copies, &index);
-	enum port_bucket bucket = PORT_MALFORMED;
+	__u64 bucket = PORT_MALFORMED;
 	struct pkt pkt = {};
 	amount_t amount;
 
@@ -259,20 +261,27 @@ static __noinline int count_copy(struct hook_context *ctx)
 /* What a program does. */
 static __always_inline int count_frame(struct hook_context *ctx)
 {
-	const void *start = (const void *)(long)ctx->data, *end = (const void *)(long)ctx->data_end;
-	__u64 linear_bytes = end - start;
+	const void *start, *end;
+	__u64 linear_bytes;
 	enum port_bucket bucket;
 	struct pkt pkt;
 
+	if (hook_is_wrapped(ctx))
+		goto copy;
+	start = (const void *)(long)ctx->data;
+	end = (const void *)(long)ctx->data_end;
+	linear_bytes = end - start;
 	OPAQUE(linear_bytes); /* else pointers may be folded into 32-bit sums, which are refused */
 	bucket = parse_frame(start, end, linear_bytes, zero_unknown, starts_at_l3, &pkt);
 	if (bucket == PORT_NO_BUCKET)
 		return count_ports(ctx, &pkt, hook_amount(ctx, hook_hint(&pkt), linear_bytes));
 	if (have_frags && bucket == PORT_MALFORMED)
-		return count_copy(ctx);
+		goto copy;
 	if (bucket == PORT_FRAGMENT)
 		return follow(&pkt, hook_amount(ctx, hook_hint(&pkt), linear_bytes));
 	return count_bucket(ctx, bucket ^ (zero_unknown & 31), hook_hint(&pkt) ^ zero_unknown);
+copy: /* one call, as the verifier goes through each */
+	return count_copy(ctx);
 }
 
 #endif

@@ -65,11 +65,16 @@ static __always_inline bool cursor_is_inside(const struct cursor *c)
  * Leaves the offset as it is and makes the verifier forget how it came about: it then sees any
  * offset up to mask, the same on every path, and reads what follows once, not once for each of the
  * several hundred ways to stack tags, labels and extension headers. mask is larger than any offset
- * that can be reached at that point.
+ * that can be reached at that point. In a copy neither end needs to be known to the verifier, as
+ * every offset is masked: it forgets what earlier comparisons told of them, too.
  */
 static __always_inline void cursor_forget(struct cursor *c, __u32 mask)
 {
 	c->offset = (c->offset ^ c->zero) & mask;
+	if (c->is_copy) {
+		c->last ^= c->zero;
+		c->length ^= c->zero;
+	}
 }
 #define LINK_OFFSET_MASK 0x7f
 #define NETWORK_OFFSET_MASK 0x7fff

@@ -7,9 +7,10 @@
  *   HOOK_PASS            what it returns, always: the frame goes on as if nobody had looked
  *   hook_hint()          what hook_amount() wants to know of a parsed frame, in one number
  *   hook_amount()        what the frame adds to its counters
- *   hook_length()        the whole frame's bytes, further buffers included
+ *   hook_is_wrapped()    the frame begins before its first byte that is to be counted
+ *   hook_length()        the whole frame's bytes, further buffers included, without what wraps it
  *   hook_amount_of()     as hook_amount(), of a frame whose length was asked for already
- *   hook_load()          copies the first bytes of the frame; 0, or it could not be done
+ *   hook_load()          copies its first bytes, behind what wraps it; 0, or it could not be done
  *   amount_t             two numbers in one: frames as they are on the wire, and their bytes, which
  *                        are in the low half
  *   amount_make(), amount_bytes(), amount_packets()

@@ -40,9 +40,43 @@ static __always_inline __u32 hook_hint(const struct pkt *pkt)
 	return pkt->headers;
 }
 
+#define HEADER_START_NET 1 /* BPF_HDR_START_NET, in an enum that vmlinux.h does not have */
+
+/*
+ * Without an Ethernet header the packet should be all that there is. But what a tunnel received may
+ * have before it what it was wrapped in, by a header or two, which the kernel takes for its
+ * link-layer header: on xfrm devices, for gre to any remote, before Linux 5.14 for ipip, sit and
+ * gre. Where the packet is the kernel always knows, but tells only what is there. The start of a
+ * packet holds its length, and so is not that of the packet around it. Returns how many bytes the
+ * frame has beside its packet: those before it, and any padding behind; forgotten as in
+ * cursor_forget().
+ */
+static __noinline __u32 wrapping_bytes(const struct __sk_buff *skb)
+{
+	const __u16 *shown = (const void *)(long)skb->data;
+	const __u16 *end = (const void *)(long)skb->data_end;
+	__u16 packet[3];
+	__u32 length = 0;
+
+	if (shown + 3 <= end &&
+	    !bpf_skb_load_bytes_relative(skb, 0, packet, sizeof(packet), HEADER_START_NET) &&
+	    (shown[0] != packet[0] || shown[1] != packet[1] || shown[2] != packet[2])) {
+		if (skb->protocol == bpf_htons(ETHERTYPE_IPV4) && bpf_ntohs(packet[0]) >> 12 == 4)
+			length = bpf_ntohs(packet[1]);
+		if (skb->protocol == bpf_htons(ETHERTYPE_IPV6) && bpf_ntohs(packet[0]) >> 12 == 6)
+			length = bpf_ntohs(packet[2]) + sizeof(struct ipv6_header);
+	}
+	return (length && length < skb->len ? skb->len - length : 0) ^ zero_unknown;
+}
+
+static __always_inline bool hook_is_wrapped(const struct __sk_buff *skb)
+{
+	return starts_at_l3 && wrapping_bytes(skb);
+}
+
 static __always_inline __u32 hook_length(const struct __sk_buff *skb)
 {
-	return skb->len;
+	return starts_at_l3 ? skb->len - wrapping_bytes(skb) : skb->len;
 }
 
 /* Untrusted sources (tap, virtio) tell only how long the segments are: the kernel counts alike. */
@@ -89,9 +123,14 @@ static __always_inline amount_t hook_amount(const struct __sk_buff *skb, __u32 h
 	return hook_amount_of(skb, skb->len, headers);
 }
 
+/* Relative to the network header the kernel copies from the linear part only. */
 static __always_inline long hook_load(const struct __sk_buff *skb, void *copy, __u32 length)
 {
-	return bpf_skb_load_bytes(skb, 0, copy, length);
+	__u32 start = starts_at_l3 ? wrapping_bytes(skb) : 0;
+
+	if (start && !bpf_skb_load_bytes_relative(skb, 0, copy, length, HEADER_START_NET))
+		return 0;
+	return bpf_skb_load_bytes(skb, start, copy, length);
 }
 
 #endif

@@ -34,6 +34,12 @@ static __always_inline __u32 hook_hint(const struct pkt *pkt)
 	return pkt->end;
 }
 
+static __always_inline bool hook_is_wrapped(const struct xdp_md *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
 static __always_inline __u32 hook_length(struct xdp_md *ctx)
 {
 	return bpf_xdp_get_buff_len(ctx);

@@ -14,6 +14,8 @@ enum exit_status { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
 /* Colour only on a terminal, and not where NO_COLOR asks for none. */
 bool commands_use_colour(void);
+/* What a start is to say of the kernel: what it lacks, a line each, and of much memory. */
+void commands_tell_kernel(const struct datapath *datapath);
 /* One line a device: what is done on it, or that it is gone. */
 void commands_tell_devices(const struct datapath *datapath, const char *what);
 /* The exit status once standard output has been written with this result; says what went wrong. */

@@ -19,6 +19,8 @@
 
 struct device;
 struct devices;
+struct features;
+struct footprint;
 struct port_replay;
 struct porttable;
 struct slots;
@@ -224,8 +226,14 @@ int datapath_detach(const char *pin_dir);
 /* Mapped from the kernel, and so always as it is now; NULL: there is none. */
 struct datapath_agent *datapath_agent(const struct datapath *datapath);
 bool datapath_agent_runs(const struct datapath *datapath);
-uint32_t datapath_capacity(const struct datapath *datapath);     /* services there is room for */
-uint64_t datapath_memory_bytes(const struct datapath *datapath); /* of all maps, in the kernel */
+uint32_t datapath_capacity(const struct datapath *datapath); /* services there is room for */
+/* The memory for all maps; its total is not known to a member of the group that may read. */
+struct footprint datapath_footprint(const struct datapath *datapath);
+/*
+ * What this kernel has: it is asked, which leaves nothing behind, never told by its version. Of an
+ * open datapath, as one of its maps is asked for.
+ */
+void datapath_probe(const struct datapath *datapath, struct features *features);
 const char *datapath_library_version(void);
 /* As users write it: "auto", "native", "generic", "tc", "clsact". */
 const char *datapath_mode_name(uint32_t mode);

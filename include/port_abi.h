@@ -220,7 +220,7 @@ struct port_replay {
 	__u16 destination_port;
 	__u16 network; /* offset of the IP header in the frame */
 	__u8 is_ipv6;
-	__u8 zero[5];
+	__u8 zero[9];
 };
 
 _Static_assert(PORT_BUCKETS <= PORT_INDEX_UNCLASSIFIED_FIRST - PORT_INDEX_BUCKETS,

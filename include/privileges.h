@@ -7,6 +7,7 @@
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,6 +27,13 @@
  * A process without capabilities has none to give up. 0 or -errno (logged).
  */
 int privileges_drop(int (*works)(void *ctx), void *ctx);
+/*
+ * What works() returns when no capability is in effect, as for who has none; then those that were
+ * are in effect again. -ENOTSUP: it was not called.
+ */
+int privileges_without(int (*works)(void *ctx), void *ctx);
+/* Whether the kernel has CAP_BPF and CAP_PERFMON. */
+bool privileges_are_split(void);
 /*
  * Writes the names of those needed that are not in effect, as "CAP_BPF, CAP_PERFMON"; "" if none is
  * missing. Returns their number.

@@ -2,7 +2,7 @@
 /*
  * The state of the counting, for a person or as JSON: devices, hook and mode, since when, the
  * closed account, connections, what was counted beside what the interfaces say they received
- * since, and how the devices stand on one another.
+ * since, what the kernel has and takes, and how the devices stand on one another.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "kernel_features.h"
+#include "footprint.h"
 #include "measure.h"
 #include "stack.h"
 
@@ -18,6 +20,7 @@ struct status_device {
 	const struct measured_device *measured;
 	const char *version; /* of the agent that loaded the program */
 	uint64_t since;      /* when counting began, seconds since 1970 */
+	uint64_t memory;     /* of the kernel, for its maps, in bytes */
 };
 
 struct status {
@@ -34,8 +37,10 @@ struct status {
 	uint32_t endpoint_cells; /* of the table of marks; 0: not for this reader to know */
 	uint32_t endpoint_age;   /* seconds that a mark lives at least */
 	bool counts_ports;       /* unclassified frames are counted by port */
-	uint64_t memory_bytes;   /* of the kernel, for all maps */
-	uint64_t now;            /* seconds since 1970 */
+	struct footprint memory; /* of the kernel, for all maps */
+	uint32_t cpus_online;
+	const struct features *kernel; /* NULL: nothing is told of it */
+	uint64_t now;                  /* seconds since 1970 */
 	/* How devices stand on one another; of all there are, or NULL: nothing is drawn. */
 	const struct devices *all;
 	stack_is_counted *is_counted;

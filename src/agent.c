@@ -300,6 +300,7 @@ int agent_run(const struct cli_options *options)
 	int status = start(&agent, options);
 
 	if (status == EXIT_DONE) {
+		commands_tell_kernel(agent.session.datapath);
 		commands_tell_devices(agent.session.datapath, "counting");
 		loop(&agent);
 		commands_tell_devices(agent.session.datapath,

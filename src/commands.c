@@ -204,6 +204,7 @@ static int run_attach(struct session *session)
 		return EXIT_FAILED;
 	if (datapath_open_to_group(session->datapath, group))
 		return EXIT_FAILED;
+	commands_tell_kernel(session->datapath);
 	commands_tell_devices(session->datapath, "counting");
 	return EXIT_DONE;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the commands share: commands.c, commands_status.c, commands_control.c. */
+/*
+ * What the files of the commands share: commands.c, commands_status.c, commands_control.c,
+ * commands_kernel.c.
+ */
 #ifndef COMMANDS_PRIVATE_H
 #define COMMANDS_PRIVATE_H
 

@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "commands_private.h"
 #include "devices.h"
 #include "log.h"
 #include "slots.h"
 #include "status.h"
+
+static uint64_t memory_of(const struct footprint *all, const struct datapath_device *device)
+{
+	return all->device + (device->sums ? all->base : 0);
+}
 
 static void fill_status(struct status *status, struct session *session,
 			const struct measurement *measurement)
@@ -27,6 +33,7 @@ static void fill_status(struct status *status, struct session *session,
 				.measured = measured,
 				.version = counted->state.version,
 				.since = counted->state.since,
+				.memory = memory_of(&status->memory, counted),
 			};
 		}
 	}
@@ -55,6 +62,7 @@ static int print_status(struct session *session, const struct measurement *measu
 			const struct devices *all)
 {
 	struct datapath_options made = datapath_options_of(session->datapath);
+	struct features kernel;
 	struct status status = {
 		.pin_dir = session->options->pin_dir,
 		.services = slots_end(session->slots) - PORT_SLOT_FIRST,
@@ -62,7 +70,9 @@ static int print_status(struct session *session, const struct measurement *measu
 		.endpoint_cells = made.endpoint_cells,
 		.endpoint_age = made.endpoint_age,
 		.counts_ports = datapath_counts_unclassified(session->datapath),
-		.memory_bytes = datapath_memory_bytes(session->datapath),
+		.memory = datapath_footprint(session->datapath),
+		.cpus_online = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+		.kernel = &kernel,
 		.now = (uint64_t)time(NULL),
 		.all = all,
 		.is_counted = is_counted,
@@ -70,6 +80,7 @@ static int print_status(struct session *session, const struct measurement *measu
 	};
 	int err = -ENOMEM;
 
+	datapath_probe(session->datapath, &kernel);
 	fill_agent(&status, session->datapath);
 	status.devices = calloc(measurement->count + 1, sizeof(*status.devices));
 	if (status.devices) {

@@ -25,15 +25,6 @@ static uint32_t base_numbers(const struct datapath *datapath)
 	       datapath->capacity * (uint32_t)HANDSHAKE_NUMBERS;
 }
 
-uint64_t datapath_base_bytes(const struct datapath *datapath)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < datapath->count; i++)
-		bytes += datapath->devices[i].sums ? base_numbers(datapath) * sizeof(uint64_t) : 0;
-	return bytes;
-}
-
 /*
  * Read by system calls, as a map that is opened to be read only cannot be mapped: mmap() takes it
  * for private then, which bpf_map_mmap() in kernel/bpf/syscall.c refuses.

@@ -42,6 +42,9 @@ int hook_clsact_put(const struct datapath *datapath, struct datapath_device *dev
 /* Takes the filter off, and the queueing discipline if it was made for it and is empty. */
 int hook_clsact_remove(const struct datapath_device *device);
 
+/* 0, -EINVAL where the kernel has no tcx, or another -errno. */
+int hook_tcx_probe(void);
+
 bool hook_xdp_is_on(const struct datapath_device *device, uint32_t ifindex);
 bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex);
 bool hook_clsact_is_on(const struct datapath_device *device, uint32_t ifindex);

@@ -33,6 +33,15 @@ int hook_tcx_attach(struct datapath_device *device, int program, struct hook_ref
 	return link;
 }
 
+/* Asked of the loopback device, of which every network namespace has one. */
+int hook_tcx_probe(void)
+{
+	const int loopback = 1; /* LOOPBACK_IFINDEX in include/net/flow.h */
+	__u32 count = 0;
+
+	return bpf_prog_query(loopback, TCX_INGRESS, 0, NULL, NULL, &count);
+}
+
 bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex)
 {
 	__u32 ids[TCX_PROGRAMS_MAX], count = TCX_PROGRAMS_MAX, program = 0;

@@ -21,7 +21,7 @@ struct datapath_program {
 	struct tc_bpf *tc;
 };
 
-static bool kernel_has_frags(void)
+bool datapath_has_frags(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
 }
@@ -76,7 +76,7 @@ static void configure_xdp(struct agent_bpf *xdp, const struct datapath *datapath
 	rodata->is_replay = is_replay;
 	/* Generic XDP with several buffers has panicked kernels: there the frame is made linear. */
 	if (is_replay || device->state.mode != DATAPATH_NATIVE || device->in_one_buffer ||
-	    !kernel_has_frags())
+	    !datapath_has_frags())
 		return;
 	rodata->have_frags = true;
 	bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);

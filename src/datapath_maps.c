@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "datapath_private.h"
+#include "footprint.h"
 #include "log.h"
 #include "privileges.h"
 #include "porttable.h"
@@ -301,15 +302,17 @@ void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 		datapath->records[slot].series = slots_record(slots, slot)->series;
 }
 
-uint64_t datapath_memory_bytes(const struct datapath *datapath)
+struct footprint datapath_footprint(const struct datapath *datapath)
 {
-	uint64_t counters =
-		(uint64_t)PORT_INDEX_END(datapath->capacity) * sizeof(struct port_counter) +
-		(uint64_t)datapath->capacity * sizeof(struct port_handshakes);
-	uint64_t shared = TABLE_BYTES + (uint64_t)datapath->capacity * sizeof(struct slot_record);
+	struct footprint_shape shape = {
+		.cpus = datapath->cpus,
+		.capacity = datapath->capacity,
+		.endpoint_cells = datapath->endpoint_cells,
+		.counts_ports = datapath->counts_unclassified,
+		.devices = datapath->count,
+	};
 
-	if (datapath->is_member)
-		return 0;
-	return shared + datapath_shared_bytes(datapath) + datapath_base_bytes(datapath) +
-	       datapath->count * (counters * datapath->cpus + sizeof(struct datapath_state));
+	for (size_t i = 0; i < datapath->count; i++)
+		shape.bases += datapath->devices[i].sums != NULL;
+	return footprint_of(&shape);
 }

@@ -5,7 +5,7 @@
  * (the other maps of all devices), datapath_device.c (a device's maps), datapath_load.c (program),
  * datapath_hook.c (hooks), datapath_attach.c (devices), datapath_rename.c (their names),
  * datapath_replay.c (frames handed in), datapath_read.c (counters), datapath_carry.c (their move to
- * other maps), datapath_base.c (the sums from before).
+ * other maps), datapath_base.c (the sums from before), datapath_features.c (what the kernel has).
  */
 #ifndef DATAPATH_PRIVATE_H
 #define DATAPATH_PRIVATE_H
@@ -55,7 +55,6 @@ void datapath_add_base(const struct datapath *datapath, const struct datapath_de
 int datapath_open_base(const struct datapath *datapath, struct datapath_device *device);
 int datapath_make_base(const struct datapath *datapath, struct datapath_device *device,
 		       struct datapath *old);
-uint64_t datapath_base_bytes(const struct datapath *datapath);
 /*
  * Moves what is counted to maps that have room for the slots, if it is not in such ones, and
  * completes what an earlier process began of that. 0 or -errno (logged): then all that is counted
@@ -80,7 +79,6 @@ _Static_assert(DATAPATH_BATCH *DATAPATH_CELL_MAX >= sizeof(struct port_unclassif
 int datapath_open_shared(struct datapath *datapath, const struct datapath_options *options);
 /* Opens those that are pinned, to read them. */
 int datapath_adopt_shared(struct datapath *datapath);
-uint64_t datapath_shared_bytes(const struct datapath *datapath);
 /*
  * Loads the program with the device's counters; for a replay, or for counting. That of the tc hook
  * where device->state.mode says so or is_egress is set, else that of XDP. NULL: failed (logged),
@@ -89,6 +87,10 @@ uint64_t datapath_shared_bytes(const struct datapath *datapath);
 struct datapath_program *datapath_load(const struct datapath *datapath,
 				       const struct datapath_device *device, bool starts_at_l3,
 				       bool is_replay);
+/* Whether XDP programs may be given frames in several buffers; true if it may not be asked. */
+bool datapath_has_frags(void);
+/* Whether the kernel says by this that it reads no such map by batches. */
+bool datapath_lacks_batches(int err);
 /* Its descriptor. */
 int datapath_program(const struct datapath_program *program);
 /* What a replay's program reads and writes with each frame. */

@@ -20,12 +20,6 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-/*
- * Kernels before 5.13 have no batch reads of per-CPU arrays and answer ENOTSUPP, which libc does
- * not know.
- */
-#define KERNEL_ENOTSUPP 524
-
 /* A map, how far it is to be read, and who sums what datapath->cells then holds. */
 struct reading {
 	int map;
@@ -70,7 +64,7 @@ static int read_map(const struct datapath *datapath, struct reading *reading)
 {
 	int err = read_batches(datapath, reading);
 
-	return err == -KERNEL_ENOTSUPP || err == -EINVAL ? read_singly(datapath, reading) : err;
+	return datapath_lacks_batches(err) ? read_singly(datapath, reading) : err;
 }
 
 static void fold_counters(const struct datapath *datapath, struct snapshot *into, uint32_t first,

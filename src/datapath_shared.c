@@ -362,13 +362,3 @@ struct datapath_options datapath_options_of(const struct datapath *datapath)
 		.unclassified = datapath->counts_unclassified ? DATAPATH_ON : DATAPATH_OFF,
 	};
 }
-
-uint64_t datapath_shared_bytes(const struct datapath *datapath)
-{
-	uint64_t blocks = datapath->counts_unclassified ? PORT_UNCLASSIFIED_BLOCKS : 1;
-	uint64_t fragment = sizeof(struct port_fragment_key) + sizeof(struct port_fragment);
-
-	return endpoints_bytes(datapath) + PORT_TRANSPORTS * PORT_FIRM_END +
-	       PORT_FRAGMENTS * fragment +
-	       blocks * sizeof(struct port_unclassified) * datapath->cpus;
-}

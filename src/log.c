@@ -15,7 +15,7 @@
 static void __attribute__((format(printf, 1, 0)))
 print_line(const char *format, va_list args, const char *reason)
 {
-	char line[2048];
+	char line[2048], whole[sizeof(line) + 256];
 	int used = vsnprintf(line, sizeof(line), format, args);
 	size_t length = used < 0 ? 0 : (size_t)used;
 
@@ -28,7 +28,9 @@ print_line(const char *format, va_list args, const char *reason)
 			step = 1;
 		}
 	}
-	fprintf(stderr, "%.*s%s%s\n", (int)length, line, reason ? ": " : "", reason ? reason : "");
+	snprintf(whole, sizeof(whole), "%.*s%s%s\n", (int)length, line, reason ? ": " : "",
+		 reason ? reason : "");
+	fputs(whole, stderr); /* fprintf() may write in parts */
 }
 
 void log_error(int err, const char *format, ...)

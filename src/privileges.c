@@ -42,9 +42,8 @@ static size_t needed(cap_value_t values[NEEDED_MAX])
 {
 	static const cap_value_t now[] = { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON };
 	static const cap_value_t before[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN };
-	bool is_split = cap_get_bound(CAP_BPF) >= 0 && cap_get_bound(CAP_PERFMON) >= 0;
 
-	if (!is_split) {
+	if (!privileges_are_split()) {
 		memcpy(values, before, sizeof(before));
 		return COUNT(before);
 	}
@@ -170,6 +169,30 @@ int privileges_drop(int (*works)(void *ctx), void *ctx)
 	if (caps)
 		cap_free(caps);
 	return err;
+}
+
+/* Of this thread, of which the process has one. */
+int privileges_without(int (*works)(void *ctx), void *ctx)
+{
+	cap_t caps = cap_get_proc(), none = caps ? cap_dup(caps) : NULL;
+	int err =
+		none && !cap_clear_flag(none, CAP_EFFECTIVE) && !cap_set_proc(none) ? 0 : -ENOTSUP;
+
+	if (!err) {
+		err = works(ctx);
+		if (cap_set_proc(caps))
+			log_error(errno, "capabilities: cannot be taken up again");
+	}
+	if (none)
+		cap_free(none);
+	if (caps)
+		cap_free(caps);
+	return err;
+}
+
+bool privileges_are_split(void)
+{
+	return cap_get_bound(CAP_BPF) >= 0 && cap_get_bound(CAP_PERFMON) >= 0;
 }
 
 size_t privileges_missing(char *out, size_t size)

@@ -60,6 +60,7 @@ static void print_interface(FILE *out, const struct measured_device *measured)
 static void print_device(FILE *out, const struct status_device *device, uint64_t now)
 {
 	const struct measured_device *measured = device->measured;
+	char memory[UNITS_MAX];
 
 	fprintf(out, "device ");
 	utf8_print(out, measured->name);
@@ -77,6 +78,8 @@ static void print_device(FILE *out, const struct status_device *device, uint64_t
 		fprintf(out,
 			"  stalls      %" PRIu64 " times it stopped to receive and was let go\n",
 			measured->stalls);
+	fprintf(out, "  memory      about %s in kernel maps\n",
+		units_bytes(memory, device->memory));
 }
 
 static void print_agent(FILE *out, const struct status *status)
@@ -96,7 +99,7 @@ static void print_agent(FILE *out, const struct status *status)
 
 static void print_maps(FILE *out, const struct status *status)
 {
-	char memory[UNITS_MAX], age[UNITS_MAX];
+	char memory[UNITS_MAX], age[UNITS_MAX], advice[FOOTPRINT_ADVICE_MAX];
 
 	fprintf(out, "services    %u, room for %u\n", status->services, status->capacity);
 	if (status->endpoint_cells)
@@ -105,9 +108,46 @@ static void print_maps(FILE *out, const struct status *status)
 	fprintf(out, "ports       unclassified frames are %s\n",
 		status->counts_ports ? "counted by port"
 				     : "not counted by port (--unclassified-ports off)");
-	if (status->memory_bytes)
-		fprintf(out, "memory      %s in kernel maps\n",
-			units_bytes(memory, status->memory_bytes));
+	if (status->memory.total)
+		fprintf(out, "memory      about %s in kernel maps\n",
+			units_bytes(memory, status->memory.total));
+	if (*footprint_advice(advice, &status->memory))
+		fprintf(out, "            %s\n", advice);
+	if (status->memory.cpus != status->cpus_online)
+		fprintf(out,
+			"processors  %u possible, %u online: memory is for the possible ones\n",
+			status->memory.cpus, status->cpus_online);
+}
+
+/* Names, after a head before the first. */
+static void print_features(FILE *out, const struct features *kernel, enum feature_answer answer,
+			   const char *head)
+{
+	const char *before = head;
+
+	for (enum feature i = 0; i < FEATURES; i++) {
+		if (kernel->has[i] != answer)
+			continue;
+		fprintf(out, "%s%s", before, feature_name(i));
+		before = ", ";
+	}
+	if (before != head)
+		fprintf(out, "%s\n",
+			answer == FEATURE_UNKNOWN ? " (to ask takes more rights)" : "");
+}
+
+static void print_kernel(FILE *out, const struct features *kernel)
+{
+	if (!kernel)
+		return;
+	fprintf(out, "kernel      ");
+	utf8_print(out, kernel->release);
+	fprintf(out, "\n");
+	print_features(out, kernel, FEATURE_PRESENT, "  has         ");
+	for (enum feature i = 0; i < FEATURES; i++)
+		if (kernel->has[i] == FEATURE_MISSING)
+			fprintf(out, "  has no      %s: %s\n", feature_name(i), feature_without(i));
+	print_features(out, kernel, FEATURE_UNKNOWN, "  not known   ");
 }
 
 /* Not to members of the group, who cannot see what the programs are on. */
@@ -136,6 +176,7 @@ int status_print(FILE *out, const struct status *status)
 	fprintf(out, "\n");
 	print_agent(out, status);
 	print_maps(out, status);
+	print_kernel(out, status->kernel);
 	for (size_t i = 0; i < status->count; i++)
 		print_device(out, &status->devices[i], status->now);
 	if (!status->count)

@@ -62,6 +62,7 @@ static json_t *device_object(const struct status_device *device)
 	put_account(object, &measured->total);
 	put_interface(object, measured);
 	json_put(object, "stalls", json_count(measured->stalls));
+	json_put(object, "memory_bytes", json_count(device->memory));
 	return object;
 }
 
@@ -84,6 +85,33 @@ static json_t *known(const struct status *status, uint64_t number)
 	return status->endpoint_cells ? json_count(number) : json_null();
 }
 
+static void put_memory(json_t *document, const struct status *status)
+{
+	char advice[FOOTPRINT_ADVICE_MAX];
+
+	footprint_advice(advice, &status->memory);
+	json_put(document, "memory_bytes", known(status, status->memory.total));
+	json_put(document, "memory_advice", *advice ? json_text(advice) : json_null());
+	json_put(document, "processors_possible", json_count(status->memory.cpus));
+	json_put(document, "processors_online", json_count(status->cpus_online));
+}
+
+static void put_kernel(json_t *document, const struct features *kernel)
+{
+	json_t *object;
+
+	if (!kernel)
+		return;
+	object = json_object();
+	json_put(object, "release", json_text(kernel->release));
+	for (enum feature i = 0; i < FEATURES; i++)
+		json_put(object, feature_key(i),
+			 kernel->has[i] == FEATURE_UNKNOWN
+				 ? json_null()
+				 : json_boolean(kernel->has[i] == FEATURE_PRESENT));
+	json_put(document, "kernel", object);
+}
+
 int status_json_print(FILE *out, const struct status *status)
 {
 	json_t *document = json_object(), *array = json_array();
@@ -96,7 +124,8 @@ int status_json_print(FILE *out, const struct status *status)
 	json_put(document, "endpoint_cells", known(status, status->endpoint_cells));
 	json_put(document, "endpoint_age_seconds", known(status, status->endpoint_age));
 	json_put(document, "unclassified_ports", json_boolean(status->counts_ports));
-	json_put(document, "memory_bytes", known(status, status->memory_bytes));
+	put_memory(document, status);
+	put_kernel(document, status->kernel);
 	for (size_t i = 0; i < status->count; i++)
 		json_array_append_new(array, device_object(&status->devices[i]));
 	json_put(document, "devices", array);

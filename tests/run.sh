@@ -44,8 +44,8 @@ everything() {
 	programs_in "$O/asan/tests/unit"
 	programs_in "$O/tests/unit"
 	programs_in "$O/tests/bpf"
-	scripts tests/test_*.sh tests/bpf/test_*.sh tests/netns/test_*.sh tests/reliability/r[0-9]*.sh \
-		tests/fuzz/run.sh
+	scripts tests/test_*.sh tests/bpf/test_*.sh tests/port/test_*.sh tests/netns/test_*.sh \
+		tests/qemu/test_*.sh tests/reliability/r[0-9]*.sh tests/fuzz/run.sh
 }
 
 list() { # ARGUMENT...

@@ -13,12 +13,13 @@
  * behind it, so that the device receives them. Where a device has no Ethernet header, they have
  * none.
  * Prints at the end, a line each: what was "sent", that is, taken by the device; its "bytes"; what
- * was "refused", that is, dropped by the device before a receiver could see it (ENOBUFS); and of
- * what was sent, without PORT, the frames of each service, by its name in the built-in database:
+ * was "refused", that is, dropped by the device before a receiver could see it (ENOBUFS); how many of
+ * the bytes come behind packets, as "padding"; and of what was sent, without PORT, the frames of each service, by its name in the built-in database:
  *
  *	sent 1000
  *	bytes 90000
  *	refused 0
+ *	padding 1200
  *	https 250
  *
  * A receiving veth holds 256 frames: RATE up to 40,000 a device is taken whole as a rule. What was
@@ -81,6 +82,7 @@ static const struct {
 struct frame {
 	struct packet packet;
 	size_t kind;
+	size_t padding;
 };
 
 static struct frame frames[FRAMES];
@@ -93,7 +95,7 @@ static struct {
 static size_t devices, length_max;
 static uint16_t only_port, only_from;
 static int only_version;
-static unsigned long long sent, bytes, refused, by_kind[KINDS];
+static unsigned long long sent, bytes, refused, padding, by_kind[KINDS];
 static volatile sig_atomic_t is_over;
 
 static void end(int number)
@@ -122,10 +124,12 @@ static void make_same(struct packet *packet, uint16_t client)
 	packet_finish(packet);
 }
 
-static void make_mixed(struct packet *packet, size_t kind, uint16_t client, uint64_t *state)
+/* Returns how many bytes of padding the frame has. */
+static size_t make_mixed(struct packet *packet, size_t kind, uint16_t client, uint64_t *state)
 {
 	bool is_answer = next(state) & 1;
 	uint16_t port = kinds[kind].port;
+	size_t length;
 
 	packet_eth(packet);
 	if (kinds[kind].version == 4)
@@ -136,8 +140,10 @@ static void make_mixed(struct packet *packet, size_t kind, uint16_t client, uint
 		     is_answer ? client : port, TCP_ACK);
 	packet_payload(packet, next(state) % PAYLOAD_MAX);
 	packet_finish(packet);
-	if (packet->len < PACKET_ETH_MIN)
+	length = packet->len;
+	if (length < PACKET_ETH_MIN)
 		packet_pad(packet, PACKET_ETH_MIN);
+	return packet->len - length;
 }
 
 static void make_frame(struct frame *frame, uint64_t *state)
@@ -150,7 +156,7 @@ static void make_frame(struct frame *frame, uint64_t *state)
 	if (only_port)
 		make_same(&frame->packet, client);
 	else
-		make_mixed(&frame->packet, frame->kind, client, state);
+		frame->padding = make_mixed(&frame->packet, frame->kind, client, state);
 }
 
 static int open_tun_as(const char *name, int flags)
@@ -247,6 +253,7 @@ static bool send_one(uint64_t *state, size_t turn)
 	}
 	sent++;
 	bytes += length;
+	padding += length_max ? 0 : frame->padding;
 	by_kind[frame->kind]++;
 	return true;
 }
@@ -299,6 +306,7 @@ static bool send_all(uint64_t rate, uint64_t count, uint64_t seed)
 static void print(void)
 {
 	printf("sent %llu\nbytes %llu\nrefused %llu\n", sent, bytes, refused);
+	printf("padding %llu\n", padding);
 	for (size_t i = 0; i < KINDS && !only_port; i++) {
 		unsigned long long service = by_kind[i];
 		bool is_printed = false;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,11 +14,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void check_text(struct hook_refusal refusal, const char *wanted)
+/* What is behind the C library's words for the error. */
+static void check_text(struct hook_refusal refusal, const char *behind)
 {
-	char text[256];
+	char text[256], wanted[256];
 
 	hook_refusal_text(&refusal, text, sizeof(text));
+	snprintf(wanted, sizeof(wanted), "%s%s", strerror(-refusal.err), behind);
 	assert_string_equal(text, wanted);
 }
 
@@ -29,33 +32,32 @@ static void test_kernel_words(void **state)
 					  .err = -EOPNOTSUPP,
 					  .reason = "Can't set XDP while host is implementing "
 						    "GRO_HW/CSUM, disable GRO_HW/CSUM first" },
-		   "Operation not supported (Can't set XDP while host is implementing "
+		   " (Can't set XDP while host is implementing "
 		   "GRO_HW/CSUM, disable GRO_HW/CSUM first)");
 	check_text((struct hook_refusal){ .is_xdp = true,
 					  .err = -ENOMEM,
 					  .reason = "Too few free TX rings available" },
-		   "Cannot allocate memory (Too few free TX rings available)");
+		   " (Too few free TX rings available)");
 	check_text((struct hook_refusal){ .is_xdp = true,
 					  .err = -ERANGE,
 					  .reason = "Peer MTU is too large to set XDP" },
-		   "Numerical result out of range (Peer MTU is too large to set XDP)");
+		   " (Peer MTU is too large to set XDP)");
 }
 
 static void test_hints(void **state)
 {
 	(void)state;
 	check_text((struct hook_refusal){ .is_xdp = true, .err = -ENOMEM },
-		   "Cannot allocate memory (its driver may have too few queues)");
+		   " (its driver may have too few queues)");
 	check_text((struct hook_refusal){ .is_xdp = true, .err = -EOPNOTSUPP },
-		   "Operation not supported (its driver has none)");
+		   " (its driver has none)");
 	check_text((struct hook_refusal){ .is_xdp = true, .err = -EINVAL },
-		   "Invalid argument (its MTU may be too large for XDP)");
+		   " (its MTU may be too large for XDP)");
 	check_text((struct hook_refusal){ .is_xdp = true, .err = -EEXIST },
-		   "File exists (an XDP program is on a device above it)");
-	check_text((struct hook_refusal){ .is_xdp = true, .err = -ENODEV }, "No such device");
-	check_text((struct hook_refusal){ .err = -EPERM },
-		   "Operation not permitted (CAP_NET_ADMIN is needed)");
-	check_text((struct hook_refusal){ .err = -EINVAL }, "Invalid argument");
+		   " (an XDP program is on a device above it)");
+	check_text((struct hook_refusal){ .is_xdp = true, .err = -ENODEV }, "");
+	check_text((struct hook_refusal){ .err = -EPERM }, " (CAP_NET_ADMIN is needed)");
+	check_text((struct hook_refusal){ .err = -EINVAL }, "");
 }
 
 static void test_other_program(void **state)
@@ -64,10 +66,10 @@ static void test_other_program(void **state)
 	check_text(
 		(struct hook_refusal){
 			.is_xdp = true, .err = -EBUSY, .id = 12, .name = "xdp_dispatcher" },
-		"Device or resource busy (another XDP program is on it: id 12, "
+		" (another XDP program is on it: id 12, "
 		"'xdp_dispatcher')");
 	check_text((struct hook_refusal){ .is_xdp = true, .err = -EEXIST, .id = 12 },
-		   "File exists (another XDP program is on it: id 12)");
+		   " (another XDP program is on it: id 12)");
 }
 
 static libbpf_print_fn_t printing(void)

@@ -130,6 +130,7 @@ static void test_portdb_load_file_device(void **state)
 static void test_portdb_load_file_read_error(void **state)
 {
 	struct place memory = {};
+	char message[64];
 
 	(void)state;
 	strcpy(memory.path, "/proc/self/mem");
@@ -137,7 +138,8 @@ static void test_portdb_load_file_read_error(void **state)
 		print_message("skipped: cannot open /proc/self/mem\n");
 		skip();
 	}
-	assert_refused(&memory, -EIO, "cannot read: Input/output error");
+	snprintf(message, sizeof(message), "cannot read: %s", strerror(EIO));
+	assert_refused(&memory, -EIO, message);
 }
 
 static void test_portdb_load_file_too_large(void **state)

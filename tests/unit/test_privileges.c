@@ -116,6 +116,41 @@ static void test_privileges_drop(void **state)
 	assert_int_equal(in_child(drop_everything_else), 0);
 }
 
+static int effective(void *ctx)
+{
+	*(uint64_t *)ctx = status_value("CapEff", 16);
+	return -EDOM;
+}
+
+/* Nothing is in effect meanwhile, and afterwards what was; what can be taken up stays. */
+static int try_without(void)
+{
+	uint64_t before = status_value("CapEff", 16), permitted = status_value("CapPrm", 16);
+	uint64_t meanwhile = UINT64_MAX;
+
+	DEMAND(privileges_without(effective, &meanwhile) == -EDOM);
+	DEMAND(meanwhile == 0);
+	DEMAND(status_value("CapEff", 16) == before && status_value("CapPrm", 16) == permitted);
+	return 0;
+}
+
+/* Also of what is left after most was given up, and of nothing. */
+static int try_without_again(void)
+{
+	DEMAND(!privileges_drop(NULL, NULL) && !try_without());
+	DEMAND(status_value("CapEff", 16) == DOCUMENTED);
+	DEMAND(!give_up_all());
+	return try_without();
+}
+
+static void test_privileges_without(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(try_without), 0);
+	root_or_skip();
+	assert_int_equal(in_child(try_without_again), 0);
+}
+
 static int drop_nothing(void)
 {
 	DEMAND(!give_up_all());
@@ -323,6 +358,7 @@ int main(void)
 #define TEST(name)                                                                                 \
 	cmocka_unit_test_prestate_setup_teardown(name, scratch_set_up, scratch_tear_down, &scratch)
 		TEST(test_privileges_drop),
+		TEST(test_privileges_without),
 		TEST(test_privileges_drop_without_any),
 		TEST(test_privileges_drop_with_one),
 		TEST(test_privileges_drop_own_directory),

@@ -107,7 +107,7 @@ static void test_prom_write_no_device(void **state)
 	assert_true(prom_find(&prom, "portacct_last_write_timestamp_seconds", NULL)->number ==
 		    1767225600.125);
 	assert_true(prom_find(&prom, "portacct_collection_duration_seconds", NULL)->number ==
-		    0.0015);
+		    (double)0.0015);
 	assert_true(prom_find(&prom, "portacct_services_over_limit", NULL)->number == 0);
 	assert_true(prom_find(&prom, "portacct_reloads_total", NULL)->count == 12);
 	assert_true(prom_find(&prom, "portacct_reload_failures_total", NULL)->count == BIT_53 + 1);

@@ -17,6 +17,19 @@
 
 #define NOW UINT64_C(1767225600) /* 2026-01-01 00:00:00 UTC */
 
+/* One that says of each kind of answer something, and of one several. */
+static const struct features some_kernel = {
+	.release = "5.10.0-\033]0;x\a",
+	.has = {
+		[FEATURE_BATCH_READS] = FEATURE_MISSING,
+		[FEATURE_FRAGS] = FEATURE_PRESENT,
+		[FEATURE_TCX] = FEATURE_MISSING,
+		[FEATURE_CAPABILITIES] = FEATURE_PRESENT,
+	},
+};
+
+static const struct features unknown_kernel = { .release = "6.18.0" };
+
 struct scene {
 	struct fixture fixture;
 	struct device interfaces[3];
@@ -55,6 +68,7 @@ static void init(struct scene *scene)
 		scene->devices[i].measured = &scene->fixture.measurement.devices[i];
 		scene->devices[i].version = "v1.2.3-4-gabcdef0";
 		scene->devices[i].since = NOW - 3 * 3600 - 5 * 60 - 59;
+		scene->devices[i].memory = (i + 1) * BIT_32;
 	}
 	scene->devices[1].version = "\033]2;x\a\n\xff";
 	scene->devices[1].since = NOW - 12 * 86400;
@@ -75,7 +89,14 @@ static void init(struct scene *scene)
 		.endpoint_cells = 1048576,
 		.endpoint_age = 1572,
 		.counts_ports = true,
-		.memory_bytes = 6 * BIT_32,
+		.memory = {
+			.parts = { [FOOTPRINT_COUNTERS] = 5 * BIT_32 },
+			.total = 6 * BIT_32,
+			.device = BIT_32,
+			.cpus = 256,
+		},
+		.cpus_online = 2,
+		.kernel = &some_kernel,
 		.now = NOW,
 		.all = &scene->all,
 		.is_counted = is_counted,
@@ -91,6 +112,9 @@ static void init_no_device(struct scene *scene)
 		.agent_pid = 4711, /* of the one that ran */
 		.devices = scene->devices,
 		.capacity = 1023,
+		.memory = { .cpus = 4 },
+		.cpus_online = 4,
+		.kernel = &unknown_kernel,
 		.now = NOW,
 	};
 }

@@ -122,6 +122,28 @@ static void test_unclassified_fold_batches(void **state)
 	free(cells);
 }
 
+/* 256 possible processors, of which four, not the first ones, have counted. */
+static void test_unclassified_fold_many_cpus(void **state)
+{
+	static const unsigned int online[] = { 3, 64, 200, 255 };
+	struct port_counter cells[2 * 256] = {};
+	struct unclassified unclassified = make();
+	const uint32_t first = PORT_TABLE_INDEX(PORT_TCP, 65535);
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT(online); i++)
+		for (unsigned int port = 0; port < 2; port++)
+			cells[port * 256 + online[i]] =
+				(struct port_counter){ METHOD(i) | (BIT_32 + port),
+						       BIT_53 + online[i] };
+	unclassified_fold(&unclassified, first, 2, cells, 256);
+	assert_port("the first", &unclassified, first, 4 * BIT_32, 4 * BIT_53 + 522, 0xf);
+	assert_port("the next", &unclassified, first + 1, 4 * BIT_32 + 4, 4 * BIT_53 + 522, 0xf);
+	assert_port("before", &unclassified, first - 1, 0, 0, 0);
+	assert_port("behind", &unclassified, first + 2, 0, 0, 0);
+	unclassified_fini(&unclassified);
+}
+
 static void test_unclassified_copy_all(void **state)
 {
 	struct unclassified from = make(), to = make();
@@ -187,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_unclassified_init_zero),
 		cmocka_unit_test(test_unclassified_fold_cells),
 		cmocka_unit_test(test_unclassified_fold_batches),
+		cmocka_unit_test(test_unclassified_fold_many_cpus),
 		cmocka_unit_test(test_unclassified_copy_all),
 		cmocka_unit_test(test_unclassified_subtract_rows),
 	};

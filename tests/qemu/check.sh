@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# check.sh [VERSION[:PART,...]...]
+# Boots kernels of Debian's under QEMU, each with the agent that is built, and prints what was found there, a
+# line a check. A PART is a script in guest/, and with =ARGUMENT+... it has arguments; without any, all run.
+# What the machine writes to its console decides, and without its last line it has failed; QEMU's exit status
+# says nothing. Under KVM where that works, else emulated, which is slower and good enough: no check asks for
+# times.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+O=${O:-build}
+export O
+ALL='5.10 6.1 6.12 newest'
+PARTS=basic,kinds,machine,nobtf
+SECONDS_EACH=480 # a machine that hangs is ended
+PATH=$PATH:/usr/sbin:/sbin
+bad=0
+
+not_ok() {
+	echo "not ok - $*"
+	bad=1
+}
+
+boot() { # VERSION PARTS SECONDS LOG ACCELERATION...
+	image=$O/kernels/$1 parts=$2 seconds=$3 console=$4
+	shift 4
+	nice -n 15 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2 -m 768 -nographic -no-reboot \
+		-nic none -kernel "$image/vmlinuz" -initrd "$O/kernels/initramfs.$$" \
+		-append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off portacct.parts=$parts" \
+		</dev/null 2>&1 | tr -d '\r' >"$console"
+}
+
+# A machine with KVM need not be able to use it. Whether it can is tried once as long as it is up.
+acceleration() { # VERSION
+	answer=$O/kernels/acceleration-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -e "$answer" ]; then
+		rm -f "$O"/kernels/acceleration-*
+		kind='tcg,thread=multi -cpu max'
+		if [ -w /dev/kvm ]; then
+			boot "$1" none 5 "$O/kernels/kvm.log" -accel kvm -cpu host
+			! grep -q '^T END' "$O/kernels/kvm.log" || kind='kvm -cpu host'
+		fi
+		echo "$kind" >"$answer"
+	fi
+	cat "$answer"
+}
+
+# Begins each line with the kernel's version. A marker may stand behind what the firmware wrote.
+report() { # VERSION LOG
+	sed -n "s/^.*T PASS /ok - $1: /p; s/^.*T FAIL /not ok - $1: /p; s/^.*T SKIP /skipped: $1: /p" "$2"
+	! grep -q 'T FAIL ' "$2" || bad=1
+	if ! grep -q '^T END' "$2"; then
+		not_ok "$1: the machine ended, or was ended after $SECONDS_EACH s, before its tests; its last lines:"
+		tail -n 30 "$2"
+	elif ! grep -q 'T PASS ' "$2"; then
+		not_ok "$1: nothing was checked"
+	elif grep -qE '(WARNING|BUG|Oops|Call Trace):' "$2"; then
+		not_ok "$1: the kernel complains:"
+		grep -E -A 5 -m 3 '(WARNING|BUG|Oops|Call Trace):' "$2"
+	fi
+}
+
+check_kernel() { # VERSION PARTS
+	started=$(date +%s)
+	if ! sh tests/qemu/kernels.sh "$1" 2>"$O/kernels/why"; then
+		echo "skipped: $1: $(tail -n 1 "$O/kernels/why")"
+		return
+	fi
+	if ! sh tests/qemu/initramfs.sh "$O/kernels/$1" "$O/kernels/initramfs.$$"; then
+		not_ok "$1: what is to run there cannot be packed"
+		return
+	fi
+	# shellcheck disable=SC2046
+	boot "$1" "$2" $SECONDS_EACH "$O/kernels/$1.log" -accel $(acceleration "$1")
+	report "$1" "$O/kernels/$1.log"
+	echo "# $1 is $(cat "$O/kernels/$1/release"), $(($(date +%s) - started)) s"
+}
+
+if [ "$(uname -m)" != x86_64 ]; then
+	echo "skipped: the machine is no x86_64, whose kernels these are"
+	exit 0
+fi
+for tool in qemu-system-x86_64 busybox cpio ip ethtool bpftool; do
+	command -v $tool >/dev/null && continue
+	echo "skipped: $tool is missing"
+	exit 0
+done
+mkdir -p "$O/kernels"
+trap 'rm -f "$O/kernels/initramfs.$$"*' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP PIPE
+# shellcheck disable=SC2086
+[ $# != 0 ] || set -- $ALL
+for kernel; do
+	case $kernel in *:*) check_kernel "${kernel%%:*}" "${kernel#*:}" ;; *) check_kernel "$kernel" $PARTS ;; esac
+done
+exit $bad

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The life of an agent on a veth device: native XDP and the tc hook on transmit, then the tc hook alone.
+. tests/qemu/guest/lib.sh
+begin_guest basic
+
+own_database() { # ROW...
+	echo 'Service Name,Port Number,Transport Protocol'
+	for row; do echo "$row"; done
+}
+
+has_reloaded() { agent ns --status | grep -q '^reloads  *1 done'; }
+
+start() { # MODE
+	start_agent ns -m "$1" -i dev0 --egress -t 1 -s "$T/own.csv"
+	wait_until 10 [ -s "$PROM" ] || not_ok "$1: no textfile: $(cat "$T/agent.log")"
+}
+
+# Both directions, exactly.
+count() { # MODE
+	send ns peer0
+	wait_for_textfile 10
+	check_equal "$1: received: services that differ from the $COUNT frames sent" "$(wrong_services receive)" none
+	send ns dev0
+	wait_for_textfile 10
+	check_equal "$1: transmitted: services that differ from the $COUNT frames sent" "$(wrong_services transmit)" none
+}
+
+look() { # MODE
+	agent ns --status >"$T/status" 2>&1
+	check "$1: --status: $(grep -m 1 'hook, mode' "$T/status" | sed 's/^ *hook, mode *//; s/ (.*//')" \
+		grep -qE "hook, mode  (xdp, $1|tc, (tcx|clsact))" "$T/status"
+	check_equal "$1: --status: accounts that close" "$(grep -c 'by method.*: closed' "$T/status")" 2
+	spawn ns "$SEND" -r 1000 peer0 >"$T/sent.top"
+	agent ns --top=5 -t 1 >"$T/top" 2>&1
+	check "$1: --top shows traffic" grep -qE '^(https|domain) .* [1-9][0-9.k]* ' "$T/top"
+	stop $spawned
+	extra=$(sender_said "$T/sent.top" sent)
+}
+
+# What the database gains is counted under its new name; one with an error changes nothing.
+reload() { # MODE
+	own_database late,9999,sctp >"$T/own.csv"
+	kill -HUP "$counting"
+	check "$1: SIGHUP: the database is read anew" wait_until 10 has_reloaded
+	send ns peer0
+	wait_for_textfile 10
+	check_equal "$1: after that the new service counts" \
+		"$(prom_sum service_receive_packets_total 'service="late"')" "$(sender_said "$T/sent" unclassified_sctp)"
+	echo wrong >"$T/own.csv"
+	check_fails "$1: --reload of a wrong file" 1 . agent ns --reload
+	own_database >"$T/own.csv"
+}
+
+# Killed and started again under traffic: the kernel counts on, the next one adopts.
+crash() { # MODE
+	spawn ns "$SEND" -r 1000 peer0 >"$T/sent.crash"
+	sending=$spawned
+	stop "$counting" KILL 2>/dev/null
+	sleep 0.5
+	start "$1"
+	stop "$sending"
+	wait_for_textfile 10
+	sent=$((2 * COUNT + extra + $(sender_said "$T/sent.crash" sent)))
+	check_equal "$1: killed and adopted: frames counted of $sent" \
+		"$(prom_sum device_receive_packets_total)" $((sent - $(dropped)))
+}
+
+# Frames that the peer's queue had no room for.
+dropped() { in_ns ns awk '$1 == "peer0:" { print $13 }' /proc/net/dev; }
+
+end() { # MODE
+	stop "$counting"
+	check_equal "$1: SIGTERM ends the agent with" $? 0
+	check_detached "$1"
+}
+
+make_devices ns 1
+own_database >"$T/own.csv"
+start native
+check "native: $(grep -m 1 counting "$T/agent.log")" grep -q "'dev0': counting (native XDP)" "$T/agent.log"
+count native
+look native
+reload native
+crash native
+end native
+
+agent ns --attach -m tc -i dev0 2>"$T/err" || not_ok "tc: --attach: $(cat "$T/err")"
+hook=$(sed -n 's/.*counting (\(.*\))$/\1/p' "$T/err")
+send ns peer0
+agent ns --once
+check_equal "$hook: services that differ from the $COUNT frames sent" "$(wrong_services receive)" none
+check_detached "$hook"

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Sourced by what runs in the virtual machine; brings tests/reliability/lib.sh. What is there of a host is
+# busybox, ip, ethtool, bpftool and what was built.
+# shellcheck shell=sh disable=SC2034
+O=build
+. tests/reliability/lib.sh
+PPP=$build/tests/qemu/ppp
+COUNT=1000
+
+# The markers that check.sh looks for. A name is one line.
+ok() { echo "T PASS $*"; }
+not_ok() { echo "T FAIL $*" | tr '\n' ' ' && echo; }
+skip() { echo "T SKIP $*"; }
+
+# Only to know what the kernel itself shows, or lacks.
+is_before() { # MAJOR MINOR
+	uname -r | awk -F '[.-]' -v major="$1" -v minor="$2" '{ exit !($1 < major || ($1 == major && $2 < minor)) }'
+}
+
+begin_guest() { # NAME
+	T=/tmp/$1
+	PINS=/sys/fs/bpf/portacct PROM=$T/textfile/portacct.prom
+	mkdir -p "$T/textfile"
+}
+
+agent() { # NAMESPACE OPTION...
+	where=$1
+	shift
+	in_ns "$where" timeout 60 "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
+}
+
+count_in() { # FAMILY WORD...: as prom_sum, of a textfile that is written now
+	agent ns --once && prom_sum "$@"
+}
+
+# What the kernel would show if anything of the agent were left.
+what_is_left() {
+	find /sys/fs/bpf -mindepth 1
+	bpftool prog show | grep portacct
+	for namespace in /run/netns/*; do
+		nsenter --net="$namespace" ip -o link show | grep xdp
+		nsenter --net="$namespace" ip -o link show | grep clsact
+	done
+}
+
+check_detached() { # WHAT
+	agent ns --detach >"$T/out" 2>&1 || not_ok "$1: --detach: $(cat "$T/out")"
+	check_equal "$1: nothing is left behind" "$(what_is_left)" ''
+}
+
+send() { # SENDER-NAMESPACE OPTION...
+	from=$1
+	shift
+	in_ns "$from" "$SEND" -r 5000 -c $COUNT "$@" >"$T/sent" 2>"$T/err" ||
+		not_ok "send $*: $(cat "$T/err")"
+}
+
+# Services whose number is not what was sent; "none". FACTOR: so many times.
+wrong_services() { # receive|transmit [FACTOR]
+	wrong=''
+	for service in https http ssh domain ntp; do
+		wanted=$(($(sender_said "$T/sent" $service) * ${2:-1}))
+		got=$(prom_sum "service_$1_packets_total" "service=\"$service\"")
+		[ "$got" = $wanted ] || wrong="$wrong $service($got,not,$wanted)"
+	done
+	wanted=$(($(sender_said "$T/sent" unclassified_sctp) * ${2:-1}))
+	got=$(prom_sum "bucket_$1_packets_total" 'bucket="unclassified_sctp"')
+	[ "$got" = $wanted ] || wrong="$wrong sctp($got,not,$wanted)"
+	[ -z "$wrong" ] || wrong="$wrong; buckets:$(buckets)"
+	echo "${wrong:-none}"
+}
+
+buckets() {
+	sed -n 's/^portacct_bucket_[rt][a-z]*_packets_total{.*bucket="\([a-z0-9_]*\)"} \([1-9][0-9]*\)$/ \1=\2/p' \
+		"$PROM" | tr -d '\n'
+}

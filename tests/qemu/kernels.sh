@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# kernels.sh 5.10|6.1|...|newest
+# Puts a kernel of Debian's and the modules that the tests want into $O/kernels/VERSION, unless they are there:
+# vmlinuz, release (what uname -r says), and modules/ with a list "order" to load them by. The package is the
+# one that linux-image-amd64 depends on, of that version, in any release that still has it; "newest": of all.
+# apt gets it, by an own list of sources and with own state: the machine's is not touched. Exit status 1: it
+# cannot be had; the last line of standard error says why.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+version=$1
+O=${O:-build}
+case $O in /*) root=$O/kernels ;; *) root=$(pwd)/$O/kernels ;; esac
+MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org}
+KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
+# Those of the devices that are tested; what they need comes with them.
+WANTED='veth sch_ingress cls_bpf dummy 8021q bonding wireguard ipip sit ip_gre ip6_gre pppoe
+	xfrm_user xfrm_interface esp4 crypto_null authenc echainiv'
+work=''
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+clean_up() { [ -z "$work" ] || rm -rf "$work"; }
+
+run_apt() { # COMMAND ARGUMENT...
+	command=$1
+	shift
+	"$command" -qq -o Dir::Etc::sourcelist="$root/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State::lists="$root/apt/lists" -o Dir::Cache="$root/apt/cache" -o Dir::State::status=/dev/null \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
+		-o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=20 "$@"
+}
+
+# Once for all versions; a release that is gone from the mirror does not keep the others from being read.
+read_sources() {
+	[ ! -e "$root/apt/is_read" ] || return 0
+	mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial"
+	while read -r path suite; do
+		echo "deb [signed-by=$KEYS] $MIRROR/$path $suite main"
+	done >"$root/apt/sources.list" <<-END
+		debian-security bullseye-security
+		debian-security bookworm-security
+		debian-security trixie-security
+		debian trixie-backports
+	END
+	run_apt apt-get update >"$root/apt/log" 2>&1 || return
+	: >"$root/apt/is_read"
+}
+
+# Of the versions of the metapackage, which come the highest first, the first that fits: the image's name.
+image_of() { # VERSION
+	run_apt apt-cache show linux-image-amd64 2>/dev/null | awk -v wanted="$1." '
+		/^Version:/ { fits = wanted == "newest." || index($2, wanted) == 1 }
+		/^Depends:/ && fits && match($0, /linux-image-[0-9][^ ,]*/) {
+			print substr($0, RSTART, RLENGTH)
+			exit
+		}'
+}
+
+# The image, and the packages that hold its parts where it has been split.
+packages_of() { # IMAGE
+	run_apt apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
+		--no-replaces --no-enhances "$1" | grep -E '^linux-(image|binary|modules)-[0-9]' | sort -u
+}
+
+unpack() { # IMAGE
+	packages=$(packages_of "$1")
+	# shellcheck disable=SC2086
+	(cd "$work" && run_apt apt-get download $packages) >"$root/apt/log" 2>&1 || return
+	for package in "$work"/*.deb; do
+		dpkg-deb -x "$package" "$work/tree" || return
+	done
+}
+
+# In the order in which they are to be loaded, uncompressed. What is built in is told as such.
+collect_modules() { # RELEASE
+	[ -d "$work/tree/lib/modules" ] || ln -s usr/lib "$work/tree/lib"
+	depmod -b "$work/tree" "$1" 2>"$root/apt/log" || return
+	mkdir "$work/new/modules" && : >"$work/new/modules/order"
+	for module in $WANTED; do
+		modprobe -d "$work/tree" -S "$1" --show-depends "$module" 2>>"$work/lacking"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
+		name=$(basename "$path" | sed 's/\.ko.*//')
+		case $path in
+		*.xz) xz -dc "$path" ;;
+		*.zst) zstd -dcq "$path" ;;
+		*) cat "$path" ;;
+		esac >"$work/new/modules/$name.ko" || exit 1
+		echo "$name" >>"$work/new/modules/order"
+	done
+}
+
+[ "$(cat "$root/$version/wanted" 2>/dev/null)" = "$WANTED" ] && exit 0
+for tool in apt-get dpkg-deb depmod xz; do
+	command -v $tool >/dev/null || fail "$tool is missing"
+done
+[ -e $KEYS ] || fail "$KEYS is missing"
+mkdir -p "$root" || exit 1
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP PIPE
+work=$(mktemp -d "$root/new.XXXXXX") && mkdir "$work/new" "$work/tree" || exit 1
+read_sources || fail "no lists of packages: $(tail -n 1 "$root/apt/log")"
+image=$(image_of "$version")
+[ -n "$image" ] || fail "no linux-image-amd64 of version $version in the package sources"
+unpack "$image" || fail "$image cannot be had: $(tail -n 1 "$root/apt/log")"
+release=${image#linux-image-}
+collect_modules "$release" || fail "$image: its modules cannot be read"
+cp "$(find "$work/tree" -name "vmlinuz*" -type f | head -n 1)" "$work/new/vmlinuz" || fail "$image holds no kernel"
+echo "$release" >"$work/new/release"
+echo "$WANTED" >"$work/new/wanted"
+rm -rf "${root:?}/$version"
+mv "$work/new" "$root/$version"
