@@ -96,6 +96,9 @@ static const char *create_hint(int err)
 {
 	if (err == -E2BIG)
 		return " (older kernels take 4 MiB in one piece: --endpoints 2M is the most)";
+	if (err == -ENOMEM)
+		return " (less is taken with --unclassified-ports off, smaller --endpoints, fewer "
+		       "services or devices)";
 	return privileges_hint(err);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * To be preloaded: answers bpf(2) and prctl(2) as a kernel does that lacks what the words in $LACKS
- * name: batch_reads, frags, tcx, cap_bpf, group_reads. All other calls go to the kernel there is.
+ * name: batch_reads, frags, tcx, cap_bpf, group_reads; or memory, for large maps. All other calls go
+ * to the kernel there is.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,6 +21,8 @@
 #define ATTACH_TYPE_TCX 46
 #define FLAG_XDP_HAS_FRAGS (1U << 5)
 #define HELPER_XDP_GET_BUFF_LEN 188
+
+#define LARGE_MAP (32U << 20)
 
 typedef long system_call(long number, ...);
 
@@ -88,6 +91,9 @@ static int is_refused(enum bpf_cmd command, const union bpf_attr *attr)
 		return refuse(EPERM);
 	if (lacks("batch_reads") && command == BPF_MAP_LOOKUP_BATCH && is_per_cpu(attr))
 		return refuse(LINUX_ENOTSUPP);
+	if (lacks("memory") && command == BPF_MAP_CREATE &&
+	    (__u64)attr->max_entries * attr->value_size > LARGE_MAP)
+		return refuse(ENOMEM);
 	if (lacks("frags") && command == BPF_PROG_LOAD && asks_for_frags(attr))
 		return refuse(EINVAL);
 	if (lacks("tcx") &&

@@ -132,4 +132,11 @@ if [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 2000000 ] && ther
 else # of kernels before 5.15 that is too large a piece
 	echo 'skipped: 256M cells are too much here'
 fi
+
+# ---- not enough of it: refused whole, and it is said what takes less
+check_fails 'no memory' 1 "map 'endpoints': cannot be created (less is taken with --unclassified-ports off, smaller --endpoints, fewer services or devices): Cannot allocate memory" \
+	lesser memory agent gw --attach -i dev0 --endpoints 64M
+check_equal 'no memory: left on the device' "$(hooks gw dev0)" ''
+check 'with less, it starts' lesser memory agent gw --attach -i dev0 --endpoints 16M
+agent gw --detach
 finish

@@ -12,7 +12,7 @@ O=${O:-build}
 export O
 ALL='5.10 6.1 6.12 newest'
 PARTS=basic,kinds,machine,nobtf
-SECONDS_EACH=480 # a machine that hangs is ended
+SECONDS_EACH=1200 # a machine that hangs is ended
 PATH=$PATH:/usr/sbin:/sbin
 bad=0
 
@@ -22,16 +22,17 @@ not_ok() {
 }
 
 boot() { # VERSION PARTS SECONDS LOG ACCELERATION...
-	image=$O/kernels/$1 parts=$2 seconds=$3 console=$4
+	version=$1 parts=$2 seconds=$3 console=$4
 	shift 4
-	nice -n 15 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2 -m 768 -nographic -no-reboot \
-		-nic none -kernel "$image/vmlinuz" -initrd "$O/kernels/initramfs.$$" \
+	nice -n 15 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,maxcpus=4 -m 768 -nographic -no-reboot \
+		-pidfile "$O/kernels/$version.pid" -nic none -kernel "$O/kernels/$version/vmlinuz" \
+		-initrd "$O/kernels/initramfs.$version.$$" \
 		-append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off portacct.parts=$parts" \
 		</dev/null 2>&1 | tr -d '\r' >"$console"
 }
 
 # A machine with KVM need not be able to use it. Whether it can is tried once as long as it is up.
-acceleration() { # VERSION
+find_acceleration() { # VERSION; sets $acceleration
 	answer=$O/kernels/acceleration-$(cat /proc/sys/kernel/random/boot_id)
 	if [ ! -e "$answer" ]; then
 		rm -f "$O"/kernels/acceleration-*
@@ -42,7 +43,7 @@ acceleration() { # VERSION
 		fi
 		echo "$kind" >"$answer"
 	fi
-	cat "$answer"
+	acceleration=$(cat "$answer")
 }
 
 # Begins each line with the kernel's version. A marker may stand behind what the firmware wrote.
@@ -60,20 +61,61 @@ report() { # VERSION LOG
 	fi
 }
 
+# What the machine wrote is left in VERSION.log.
 check_kernel() { # VERSION PARTS
 	started=$(date +%s)
-	if ! sh tests/qemu/kernels.sh "$1" 2>"$O/kernels/why"; then
-		echo "skipped: $1: $(tail -n 1 "$O/kernels/why")"
-		return
-	fi
-	if ! sh tests/qemu/initramfs.sh "$O/kernels/$1" "$O/kernels/initramfs.$$"; then
-		not_ok "$1: what is to run there cannot be packed"
-		return
-	fi
-	# shellcheck disable=SC2046
-	boot "$1" "$2" $SECONDS_EACH "$O/kernels/$1.log" -accel $(acceleration "$1")
+	# shellcheck disable=SC2086
+	boot "$1" "$2" $SECONDS_EACH "$O/kernels/$1.log" -accel $acceleration
 	report "$1" "$O/kernels/$1.log"
 	echo "# $1 is $(cat "$O/kernels/$1/release"), $(($(date +%s) - started)) s"
+}
+
+prepare() { # VERSION
+	if ! sh tests/qemu/kernels.sh "$1" 2>"$O/kernels/why"; then
+		echo "skipped: $1: $(tail -n 1 "$O/kernels/why")"
+		return 1
+	fi
+	if ! sh tests/qemu/initramfs.sh "$O/kernels/$1" "$O/kernels/initramfs.$1.$$"; then
+		not_ok "$1: what is to run there cannot be packed"
+		return 1
+	fi
+	find_acceleration "$1"
+}
+
+wait_for() { # VERSION=PROCESS
+	wait "${1#*=}" || bad=1
+	cat "$O/kernels/${1%%=*}.said"
+}
+
+# Two machines at a time, each of which keeps one processor busy for the most part. What they say is
+# printed one after the other.
+check_all() { # KERNEL...
+	for kernel; do
+		version=${kernel%%:*} parts=${kernel#*:}
+		[ "$version" != "$kernel" ] || parts=$PARTS
+		prepare "$version" || continue
+		(
+			trap - EXIT
+			bad=0
+			check_kernel "$version" "$parts"
+			exit $bad
+		) >"$O/kernels/$version.said" 2>&1 &
+		running="$running $version=$!"
+		case $running in
+		' '*' '*)
+			first=${running# }
+			running=" ${first#* }"
+			wait_for "${first%% *}"
+			;;
+		esac
+	done
+	for kernel in $running; do wait_for "$kernel"; done
+	running=''
+}
+
+clean_up() {
+	for kernel in $running; do kill "$(cat "$O/kernels/${kernel%%=*}.pid")"; done 2>/dev/null
+	rm -f "$O"/kernels/initramfs.*.$$*
 }
 
 if [ "$(uname -m)" != x86_64 ]; then
@@ -86,12 +128,11 @@ for tool in qemu-system-x86_64 busybox cpio ip ethtool bpftool; do
 	exit 0
 done
 mkdir -p "$O/kernels"
-trap 'rm -f "$O/kernels/initramfs.$$"*' EXIT
+running='' # VERSION=PROCESS of each machine that is up
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
 # shellcheck disable=SC2086
 [ $# != 0 ] || set -- $ALL
-for kernel; do
-	case $kernel in *:*) check_kernel "${kernel%%:*}" "${kernel#*:}" ;; *) check_kernel "$kernel" $PARTS ;; esac
-done
+check_all "$@"
 exit $bad

@@ -55,7 +55,7 @@ inject() { # INJECTION...
 	set -- "$@" -p "$watched"
 	strace -qq -f -o "$T/$fault.trace" "$@" 2>"$T/$fault.strace" &
 	tracer=$!
-	wait_until 5 grep -q '^TracerPid:[^0-9]*[1-9]' "/proc/$watched/status" || not_ok "$fault: strace: $(cat "$T/$fault.strace")"
+	wait_until 5 grep -qs '^TracerPid:[^0-9]*[1-9]' "/proc/$watched/status" || not_ok "$fault: strace: $(cat "$T/$fault.strace")"
 }
 end_injection() {
 	kill $tracer

@@ -26,11 +26,30 @@ count() { # MODE
 	check_equal "$1: transmitted: services that differ from the $COUNT frames sent" "$(wrong_services transmit)" none
 }
 
+# By the kernel's version, as Debian takes none of it into earlier ones.
+lacks() {
+	! is_before 5 13 || echo 'batch reads of per-CPU maps'
+	! is_before 5 18 || echo 'XDP for frames in several buffers'
+	! is_before 6 6 || echo 'tcx links'
+	! is_before 5 19 || echo 'reads of maps without CAP_BPF'
+}
+
+features_in() { # FILE: those said to be missing, in one line
+	sed -n 's/^\(kernel: has no\|  has no  *\) \([^:]*\): .*/\2/p' "$1" | tr '\n' ,
+}
+
+check_features() { # MODE
+	wanted=$(lacks | tr '\n' ,)
+	check_equal "$1: the start says what the kernel lacks" "$(features_in "$T/agent.log")" "$wanted"
+	check_equal "$1: --status says so too" "$(features_in "$T/status")" "$wanted"
+}
+
 look() { # MODE
 	agent ns --status >"$T/status" 2>&1
 	check "$1: --status: $(grep -m 1 'hook, mode' "$T/status" | sed 's/^ *hook, mode *//; s/ (.*//')" \
 		grep -qE "hook, mode  (xdp, $1|tc, (tcx|clsact))" "$T/status"
 	check_equal "$1: --status: accounts that close" "$(grep -c 'by method.*: closed' "$T/status")" 2
+	check_features "$1"
 	spawn ns "$SEND" -r 1000 peer0 >"$T/sent.top"
 	agent ns --top=5 -t 1 >"$T/top" 2>&1
 	check "$1: --top shows traffic" grep -qE '^(https|domain) .* [1-9][0-9.k]* ' "$T/top"

@@ -12,6 +12,17 @@ ok() { echo "T PASS $*"; }
 not_ok() { echo "T FAIL $*" | tr '\n' ' ' && echo; }
 skip() { echo "T SKIP $*"; }
 
+# Much longer than on a host, as all is emulated, and the host may have other work.
+wait_until() { # SECONDS COMMAND...
+	tries=$(($1 * 60))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
 # Only to know what the kernel itself shows, or lacks.
 is_before() { # MAJOR MINOR
 	uname -r | awk -F '[.-]' -v major="$1" -v minor="$2" '{ exit !($1 < major || ($1 == major && $2 < minor)) }'
@@ -26,7 +37,7 @@ begin_guest() { # NAME
 agent() { # NAMESPACE OPTION...
 	where=$1
 	shift
-	in_ns "$where" timeout 60 "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
+	in_ns "$where" timeout 300 "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
 }
 
 count_in() { # FAMILY WORD...: as prom_sum, of a textfile that is written now

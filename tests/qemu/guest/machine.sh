@@ -37,11 +37,22 @@ step_clock() { # SECONDS
 		grep -qE '^  since .*\([0-9][0-9dhms]{0,9}\)$' "$T/status"
 }
 
+# There is room for processors that are not there, as on machines to which they can be added.
+possible=$(awk -F '[-,]' '{ print $NF + 1 }' /sys/devices/system/cpu/possible)
+online=$(nproc)
+
 make_devices ns 1
 start_agent ns -m native -i dev0 -t 1
 wait_until 20 [ -s "$PROM" ] || not_ok "no textfile: $(cat "$T/agent.log")"
 spawn ns "$SEND" -r 1000 peer0 >"$T/sent"
 sending=$spawned
+agent ns --status >"$T/status" 2>&1
+if [ "$possible" -gt "$online" ]; then
+	check "$possible processors are possible, $online online, and --status says so" \
+		grep -q "^processors  $possible possible, $online online: " "$T/status"
+else
+	skip "processors: as many are online as are possible, $possible"
+fi
 if [ -e /sys/devices/system/cpu/cpu1/online ]; then
 	for turn in 1 2; do
 		processor 0
