@@ -20,6 +20,7 @@ O=${O:-build}
 export O
 results=$O/check
 test_seconds=900 # a test that hangs is ended
+export PATIENCE="${PATIENCE:-3}" # netns/lib.sh: others run at the same time
 passed=0 failed=0 skipped=0
 
 # The work of a named check, which would be done twice.

@@ -45,7 +45,7 @@ check_fails() { # DESCRIPTION STATUS PATTERN COMMAND...
 
 # True as soon as the command is, false if it is not in time.
 wait_until() { # SECONDS COMMAND...
-	tries=$(($1 * 10))
+	tries=$(($1 * 10 * ${PATIENCE:-1}))
 	shift
 	until "$@"; do
 		tries=$((tries - 1))

@@ -22,12 +22,12 @@ not_ok() {
 }
 
 boot() { # VERSION PARTS SECONDS LOG ACCELERATION...
-	version=$1 parts=$2 seconds=$3 console=$4
+	booted=$1 to_run=$2 seconds=$3 console=$4
 	shift 4
 	nice -n 15 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,maxcpus=4 -m 768 -nographic -no-reboot \
-		-pidfile "$O/kernels/$version.pid" -nic none -kernel "$O/kernels/$version/vmlinuz" \
-		-initrd "$O/kernels/initramfs.$version.$$" \
-		-append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off portacct.parts=$parts" \
+		-pidfile "$O/kernels/$booted.pid" -nic none -kernel "$O/kernels/$booted/vmlinuz" \
+		-initrd "$O/kernels/initramfs.$booted.$$" \
+		-append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off portacct.parts=$to_run" \
 		</dev/null 2>&1 | tr -d '\r' >"$console"
 }
 

@@ -3,6 +3,7 @@
 # busybox, ip, ethtool, bpftool and what was built.
 # shellcheck shell=sh disable=SC2034
 O=build
+PATIENCE=6 # all is emulated, and the host may have other work
 . tests/reliability/lib.sh
 PPP=$build/tests/qemu/ppp
 COUNT=1000
@@ -11,17 +12,6 @@ COUNT=1000
 ok() { echo "T PASS $*"; }
 not_ok() { echo "T FAIL $*" | tr '\n' ' ' && echo; }
 skip() { echo "T SKIP $*"; }
-
-# Much longer than on a host, as all is emulated, and the host may have other work.
-wait_until() { # SECONDS COMMAND...
-	tries=$(($1 * 60))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 
 # Only to know what the kernel itself shows, or lacks.
 is_before() { # MAJOR MINOR
