@@ -59,6 +59,17 @@ static __always_inline struct choice resolve_any(const void *ip, bool is_ipv6, _
 	return resolve_handshake(words, flags);
 }
 
+_Static_assert(PORT_METHODS <= 8, "a method has three bits");
+
+/* Makes the verifier forget which rule chose, and what: see cursor_forget(). */
+static __always_inline struct choice choice_forget(struct choice choice)
+{
+	return (struct choice){
+		.side = (choice.side ^ zero_unknown) & 1,
+		.method = (choice.method ^ zero_unknown) & 7,
+	};
+}
+
 /*
  * Frames that set up or end a connection, first fragments, those to and from firm ports with
  * clients, and those that are read from a copy.
@@ -68,7 +79,7 @@ static __always_inline int count_special(const void *ip, bool is_ipv6, __u64 wor
 {
 	__u32 kind = bytes_and_kind >> 32;
 	amount_t amount = amount_make(bytes_and_kind, id_and_packets >> 32);
-	struct choice choice = resolve_any(ip, is_ipv6, words, values, kind);
+	struct choice choice = choice_forget(resolve_any(ip, is_ipv6, words, values, kind));
 	struct verdict verdict = verdict_of(words, values, choice);
 	__u8 transport = words_transport(words);
 

@@ -117,16 +117,23 @@ static __always_inline bool parse_fragment_header(struct cursor *c, struct pkt *
 	return true;
 }
 
-/* Walks to the first header that is no extension. PORT_NO_BUCKET: *protocol is that header. */
+/*
+ * Walks to the first header that is no extension. PORT_NO_BUCKET: *protocol is that header. In each
+ * step the verifier forgets what the headers before it told, fragments among them, and then which
+ * of the extension headers this is: see cursor_forget().
+ */
 static __always_inline enum port_bucket parse_extensions(struct cursor *c, struct pkt *pkt,
 							 bool is_ipv6, __u32 *protocol)
 {
 	for (int i = 0; i < PARSE_EXTENSIONS; i++) {
 		const struct ipv6_extension *extension;
 
+		cursor_forget(c, NETWORK_OFFSET_MASK);
+		pkt->kind ^= c->zero;
+		pkt->identification_be ^= c->zero;
 		if (!is_extension(*protocol, is_ipv6))
 			return PORT_NO_BUCKET;
-		cursor_forget(c, NETWORK_OFFSET_MASK);
+		*protocol ^= c->zero;
 		if (*protocol == IP_FRAGMENT && !parse_fragment_header(c, pkt))
 			return PORT_MALFORMED;
 		if (!cursor_read_packet(c, sizeof(*extension), (const void **)&extension))
