@@ -39,10 +39,12 @@ is_default() { # CLANG
 	[ "$("$1" --version | head -n 1)" = "$("${CLANG:-clang}" --version | head -n 1)" ]
 }
 
-# Of the tests only what holds the kernel half is built anew.
+# Of the tests only what holds the kernel half is built anew, and always: it may be there from
+# another BPF_CPU.
 build() { # CLANG TREE
 	binaries=$(for test in $TESTS; do echo "$2/tests/bpf/$test"; done)
-	rm -f "$2"/*.bpf.o "$2"/*.skel.h
+	# shellcheck disable=SC2086
+	rm -f "$2"/*.o "$2"/*.skel.h $binaries
 	# shellcheck disable=SC2086
 	make -s -j2 O="$2" USER_HALF="$O" CLANG="$1" BPF_CPU="$CPU" $binaries >"$log" 2>&1
 }

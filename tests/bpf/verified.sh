@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Sourced by the tests that load the kernel half as several compilers build it. Judges what
-# tests/qemu/load.c says of objects that are called HOOK.NUMBER.CPU.o: xdp.14.v3.o was built by clang-14
-# with -mcpu=v3. All must load, in all ways that the kernel knows, with LIMIT instructions verified at the
-# most, with v2, which nobody is given, LIMIT_V2, and no more than a tenth above what GOLDEN has for that compiler, processor and kernel, if it has it;
-# not so with ACCEPT=1.
+# tests/qemu/load.c says of objects that are called HOOK.NUMBER.CPU.o: xdp.14.v3.o was built by
+# clang-14 with -mcpu=v3. All must load, in all ways that the kernel knows, with LIMIT instructions
+# verified at the most, and no more than a tenth above what GOLDEN has for that compiler, processor,
+# kernel and hook, if it has it; with ACCEPT=1 whatever GOLDEN has.
 # shellcheck shell=sh
 LIMIT=150000
-LIMIT_V2=200000 # without 32-bit comparisons more paths look different to it, most so to Linux 6.1's
 GOLDEN=tests/golden/verified.tsv
 
-# judge LOG: a line for each compiler and processor. Appends "NUMBER CPU KERNEL HOOK MOST" to the file
-# $NUMBERS, with tabs. A line of the log may stand behind what a machine's firmware wrote.
+# judge LOG: a line for each compiler and processor. Appends "NUMBER CPU KERNEL HOOK MOST" to the
+# file $NUMBERS, with tabs. A line of the log may stand behind what a machine's firmware wrote.
 judge() {
 	kernel=$(sed -n 's/^done \([0-9]*\.[0-9]*\).*/\1/p' "$1")
 	if [ -z "$kernel" ]; then
@@ -20,7 +19,7 @@ judge() {
 	fi
 	before=$GOLDEN
 	[ "${ACCEPT:-0}" != 1 ] || before=/dev/null
-	awk -v kernel="$kernel" -v limit=$LIMIT -v limit_v2=$LIMIT_V2 -v golden="$before" -v numbers="$NUMBERS" '
+	awk -v kernel="$kernel" -v limit=$LIMIT -v golden="$before" -v numbers="$NUMBERS" '
 		function add(text) { wrong[row] = wrong[row] (wrong[row] ? "; " : "") text }
 		BEGIN {
 			while ((getline line < golden) > 0) {
@@ -34,9 +33,14 @@ judge() {
 			row = part[2] " " part[3]
 			if (!(row in tried)) order[++rows] = row
 			tried[row]++
-			if (word[1] == "refused") { sub(":$", "", word[3]); add("refuses " part[1] " " word[3]); next }
-			if (word[4] > most[row]) most[row] = word[4] + 0
-			if (word[4] > by_hook[row " " part[1]]) by_hook[row " " part[1]] = word[4] + 0
+			if (word[1] == "refused") {
+				sub(":$", "", word[3])
+				add("refuses " part[1] " " word[3])
+				next
+			}
+			n = word[4] + 0
+			if (n > most[row]) most[row] = n
+			if (n > by_hook[row " " part[1]]) by_hook[row " " part[1]] = n
 		}
 		function check_hook(hook,    n, before) {
 			n = by_hook[row " " hook]
@@ -44,7 +48,9 @@ judge() {
 			if (n == 0) { add("nothing of " hook " was loaded"); return }
 			split(row, part, " ")
 			printf "%s\t%s\t%s\t%s\t%d\n", part[1], part[2], kernel, hook, n >> numbers
-			if (before && n > before * 1.1) add(hook " has grown by more than a tenth, from " before " to " n " (make check-clang ACCEPT=1, if it must)")
+			if (before && n > before * 1.1)
+				add(hook " has grown by more than a tenth, from " before " to " n \
+					" (make check-clang ACCEPT=1, if it must)")
 		}
 		END {
 			for (i = 1; i <= rows; i++) {
@@ -52,13 +58,21 @@ judge() {
 				check_hook("xdp")
 				check_hook("tc")
 				split(row, part, " ")
-				allowed = (part[2] == "v2" ? limit_v2 : limit) + 0
-				if (most[row] > allowed) add(most[row] " instructions, more than " allowed)
+				if (most[row] > limit)
+					add(most[row] " instructions, more than " limit)
 				name = "clang-" part[1] " -mcpu=" part[2] " on Linux " kernel
-				if (row in wrong) { print "not ok - " name ": " wrong[row]; failed = 1 }
-				else print "ok - " name ": loads in " tried[row] " ways, at most " most[row] " instructions verified"
+				if (row in wrong) {
+					print "not ok - " name ": " wrong[row]
+					failed = 1
+					continue
+				}
+				print "ok - " name ": loads in " tried[row] " ways, at most " \
+					most[row] " instructions verified"
 			}
-			if (!rows) { print "not ok - Linux " kernel ": nothing was loaded"; failed = 1 }
+			if (!rows) {
+				print "not ok - Linux " kernel ": nothing was loaded"
+				failed = 1
+			}
 			exit failed
 		}' "$1" && return
 	grep -A 8 'refused ' "$1" | head -n 60
