@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # clang.sh [VERSION...]
-# The kernel half as each clang that can be had builds it, for each BPF processor in CPUS, loaded in each way in
-# which the agent does (load.c), on this kernel and on those of Debian's that kernels.sh knows, under QEMU. A
-# line for each compiler, processor and kernel, as tests/bpf/verified.sh judges them, and a table of how many
-# instructions the verifier went through; ACCEPT=1 puts these numbers into tests/golden/verified.tsv. The
-# compilers: those that are installed, or unpacked by clang_deps.sh.
+# The kernel half as each clang that can be had builds it, for each BPF processor in CPUS, loaded in
+# each way in which the agent does (load.c), on this kernel and on those of Debian's that kernels.sh
+# knows, under QEMU. A line for each compiler, processor and kernel, as tests/bpf/verified.sh judges
+# them, and a table of how many instructions the verifier went through; ACCEPT=1 puts these numbers
+# into tests/golden/verified.tsv. The compilers: those that are installed, or unpacked by
+# clang_deps.sh.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
@@ -34,8 +35,8 @@ numbers() {
 build() { # NUMBER CPU
 	tree=$O/clang/$1-$2
 	rm -f "$tree"/*.bpf.o
-	if ! make -s -j2 O="$tree" CLANG="clang-$1" BPF_CPU="$2" WERROR=1 "$tree/agent.bpf.o" "$tree/tc.bpf.o" \
-		>"$O/clang/log" 2>&1; then
+	if ! make -s -j2 O="$tree" CLANG="clang-$1" BPF_CPU="$2" WERROR=1 \
+		"$tree/agent.bpf.o" "$tree/tc.bpf.o" >"$O/clang/log" 2>&1; then
 		not_ok "clang-$1 -mcpu=$2 builds the kernel half"
 		cat "$O/clang/log"
 		return
@@ -60,7 +61,11 @@ build_all() {
 try_here() {
 	"$O/tests/qemu/load" "$folder"/*.o >"$O/clang/here.log" 2>&1
 	why=$(sed -n 's/^skipped //p' "$O/clang/here.log")
-	if [ -n "$why" ]; then echo "skipped: this kernel: $why"; else judge "$O/clang/here.log" || bad=1; fi
+	if [ -n "$why" ]; then
+		echo "skipped: this kernel: $why"
+	else
+		judge "$O/clang/here.log" || bad=1
+	fi
 }
 
 # What check.sh found out, where it ran before.
@@ -84,8 +89,8 @@ try_kernel() { # VERSION
 		return
 	fi
 	# shellcheck disable=SC2046
-	nice -n 15 timeout -k 5 $SECONDS_EACH qemu-system-x86_64 -accel $(acceleration) -smp 2 -m 768 -nographic \
-		-no-reboot -nic none -kernel "$O/kernels/$1/vmlinuz" -initrd "$O/clang/initramfs" \
+	nice -n 15 timeout -k 5 $SECONDS_EACH qemu-system-x86_64 -accel $(acceleration) -smp 2 -m 768 \
+		-nographic -no-reboot -nic none -kernel "$O/kernels/$1/vmlinuz" -initrd "$O/clang/initramfs" \
 		-append 'console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off' </dev/null 2>&1 |
 		tr -d '\r' >"$O/clang/$1.log"
 	judge "$O/clang/$1.log" || bad=1
@@ -146,7 +151,8 @@ accept() {
 		awk -F '\t' '!seen[$1 FS $2 FS $3 FS $4]++' |
 		sort -t "$(printf '\t')" -k1,1n -k2,2 -k3,3V -k4,4r >"$O/clang/golden" || return
 	{
-		printf '# Instructions verified, at most, by clang, -mcpu, Linux and hook. Written by: make check-clang ACCEPT=1\n'
+		echo '# Instructions verified, at most, by clang, -mcpu, Linux and hook.'
+		echo '# Written by: make check-clang ACCEPT=1'
 		cat "$O/clang/golden"
 	} >$GOLDEN
 	echo "written: $GOLDEN"
