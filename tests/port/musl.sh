@@ -28,7 +28,7 @@ if [ ! -e "$loader" ]; then # musl-tools is installed on this machine
 fi
 
 # The headers of the kernel and of libraries, without glibc's beside them.
-rm -rf "$musl/include" "$musl/lib"
+rm -rf "$musl"/include "${musl:?}"/lib
 mkdir -p "$musl/include/sys" "$musl/lib"
 for header in linux asm-generic bpf libelf.h gelf.h zlib.h zconf.h libmnl jansson.h jansson_config.h pcap.h \
 	pcap sys/capability.h cmocka.h; do

@@ -4,6 +4,7 @@
 # rules.mk, package.mk and bpf.mk written out, so that it builds and installs the tree; its init
 # script is run by busybox with procd's and UCI's functions written out, and the agent takes what
 # it would be started with.
+# shellcheck disable=SC2016,SC2317
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
@@ -69,8 +70,8 @@ takes() { # WORD...
 
 starts_with() { # CONFIG WANTED, words that spaces separate
 	got=$(words "$1") || return 1
-	# shellcheck disable=SC2086
-	[ "$(echo $got)" = "$2" ] || { echo "got: $got"; return 1; }
+	got=$(echo "$got" | tr '\n' ' ')
+	[ "${got% }" = "$2" ] || { echo "got: $got"; return 1; }
 	set -f
 	# shellcheck disable=SC2086
 	takes $2

@@ -1,16 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# kernels.sh 5.10|6.1|...|newest
-# Puts a kernel of Debian's and the modules that the tests want into $O/kernels/VERSION, unless they are there:
+# kernels.sh 5.10|6.1|...|newest[-i386]
+# Puts a kernel of Debian's and the modules that the tests want into $O/kernels/NAME, unless they are there:
 # vmlinuz, release (what uname -r says), and modules/ with a list "order" to load them by. The package is the
 # one that linux-image-amd64 depends on, of that version, in any release that still has it; "newest": of all.
+# With -i386, the 32-bit one of linux-image-686.
 # apt gets it, by an own list of sources and with own state: the machine's is not touched. Exit status 1: it
 # cannot be had; the last line of standard error says why.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-version=$1
+version=${1%-i386}
 O=${O:-build}
 case $O in /*) root=$O/kernels ;; *) root=$(pwd)/$O/kernels ;; esac
+arch=amd64 metapackage=linux-image-amd64 apt=$root/apt place=$root/$1
+[ "$1" = "$version" ] || arch=i386 metapackage=linux-image-686 apt=$root/apt-i386
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org}
 KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 # Those of the devices that are tested; what they need comes with them.
@@ -29,31 +32,33 @@ clean_up() { [ -z "$work" ] || rm -rf "$work"; }
 run_apt() { # COMMAND ARGUMENT...
 	command=$1
 	shift
-	"$command" -qq -o Dir::Etc::sourcelist="$root/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::lists="$root/apt/lists" -o Dir::Cache="$root/apt/cache" -o Dir::State::status=/dev/null \
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
+	"$command" -qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status=/dev/null \
+		-o APT::Architecture=$arch -o APT::Architectures=$arch -o APT::Sandbox::User=root \
 		-o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=20 "$@"
 }
 
-# Once for all versions; a release that is gone from the mirror does not keep the others from being read.
+# Once for all versions. A release that is gone from the mirror, or is just being changed there, does not keep
+# the others from being read.
 read_sources() {
-	[ ! -e "$root/apt/is_read" ] || return 0
-	mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial"
+	[ ! -e "$apt/is_read" ] || return 0
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 	while read -r path suite; do
 		echo "deb [signed-by=$KEYS] $MIRROR/$path $suite main"
-	done >"$root/apt/sources.list" <<-END
+	done >"$apt/sources.list" <<-END
 		debian-security bullseye-security
 		debian-security bookworm-security
+		debian bookworm
 		debian-security trixie-security
 		debian trixie-backports
 	END
-	run_apt apt-get update >"$root/apt/log" 2>&1 || return
-	: >"$root/apt/is_read"
+	if run_apt apt-get update >"$apt/log" 2>&1; then : >"$apt/is_read"; fi
+	find "$apt/lists" -name '*_Packages*' | grep -q .
 }
 
 # Of the versions of the metapackage, which come the highest first, the first that fits: the image's name.
 image_of() { # VERSION
-	run_apt apt-cache show linux-image-amd64 2>/dev/null | awk -v wanted="$1." '
+	run_apt apt-cache show $metapackage 2>/dev/null | awk -v wanted="$1." '
 		/^Version:/ { fits = wanted == "newest." || index($2, wanted) == 1 }
 		/^Depends:/ && fits && match($0, /linux-image-[0-9][^ ,]*/) {
 			print substr($0, RSTART, RLENGTH)
@@ -70,7 +75,7 @@ packages_of() { # IMAGE
 unpack() { # IMAGE
 	packages=$(packages_of "$1")
 	# shellcheck disable=SC2086
-	(cd "$work" && run_apt apt-get download $packages) >"$root/apt/log" 2>&1 || return
+	(cd "$work" && run_apt apt-get download $packages) >"$apt/log" 2>&1 || return
 	for package in "$work"/*.deb; do
 		dpkg-deb -x "$package" "$work/tree" || return
 	done
@@ -79,7 +84,7 @@ unpack() { # IMAGE
 # In the order in which they are to be loaded, uncompressed. What is built in is told as such.
 collect_modules() { # RELEASE
 	[ -d "$work/tree/lib/modules" ] || ln -s usr/lib "$work/tree/lib"
-	depmod -b "$work/tree" "$1" 2>"$root/apt/log" || return
+	depmod -b "$work/tree" "$1" 2>"$apt/log" || return
 	mkdir "$work/new/modules" && : >"$work/new/modules/order"
 	for module in $WANTED; do
 		modprobe -d "$work/tree" -S "$1" --show-depends "$module" 2>>"$work/lacking"
@@ -94,7 +99,7 @@ collect_modules() { # RELEASE
 	done
 }
 
-[ "$(cat "$root/$version/wanted" 2>/dev/null)" = "$WANTED" ] && exit 0
+[ "$(cat "$place/wanted" 2>/dev/null)" = "$WANTED" ] && exit 0
 for tool in apt-get dpkg-deb depmod xz; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
@@ -104,14 +109,14 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
 work=$(mktemp -d "$root/new.XXXXXX") && mkdir "$work/new" "$work/tree" || exit 1
-read_sources || fail "no lists of packages: $(tail -n 1 "$root/apt/log")"
+read_sources || fail "no lists of packages: $(tail -n 1 "$apt/log")"
 image=$(image_of "$version")
-[ -n "$image" ] || fail "no linux-image-amd64 of version $version in the package sources"
-unpack "$image" || fail "$image cannot be had: $(tail -n 1 "$root/apt/log")"
+[ -n "$image" ] || fail "no $metapackage of version $version in the package sources"
+unpack "$image" || fail "$image cannot be had: $(tail -n 1 "$apt/log")"
 release=${image#linux-image-}
 collect_modules "$release" || fail "$image: its modules cannot be read"
 cp "$(find "$work/tree" -name "vmlinuz*" -type f | head -n 1)" "$work/new/vmlinuz" || fail "$image holds no kernel"
 echo "$release" >"$work/new/release"
 echo "$WANTED" >"$work/new/wanted"
-rm -rf "${root:?}/$version"
-mv "$work/new" "$root/$version"
+rm -rf "$place"
+mv "$work/new" "$place"
