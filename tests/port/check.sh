@@ -3,8 +3,9 @@
 # check.sh [ARCH...]
 # Builds for other architectures (i386 and s390x by default; armhf, arm64, mipsel, ppc64el) with
 # warnings as errors, and runs the unit tests there: on this processor if it can, else under
-# qemu-user. So for the C library musl, on this architecture (musl.sh). Compilers, libraries and the
-# emulator are Debian's and lie under $O/port: nothing is installed.
+# qemu-user. So for the C library musl, on this architecture (musl.sh). What is built for i386 runs on
+# a 32-bit kernel, too (tests/qemu/check.sh). Compilers, libraries and the emulator are Debian's and lie
+# under $O/port: nothing is installed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
