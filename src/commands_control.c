@@ -56,6 +56,15 @@ static int open_agent(const struct datapath *datapath)
 	return pidfd;
 }
 
+/* Whether the agent, which alone does, has counted on: what it did before is then there to see. */
+static bool has_moved(const uint64_t *number, uint64_t before)
+{
+	bool moved = *(const volatile uint64_t *)number != before;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return moved;
+}
+
 /* The agent tells by its record, which is in the kernel, when it is done. */
 static int wait_for_reload(const struct datapath_agent *agent, int pidfd, uint64_t reloads,
 			   uint64_t failures)
@@ -63,12 +72,12 @@ static int wait_for_reload(const struct datapath_agent *agent, int pidfd, uint64
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
 	for (int i = 0; i < RELOAD_TRIES; i++) {
-		if (__atomic_load_n(&agent->reload_failures, __ATOMIC_ACQUIRE) != failures) {
+		if (has_moved(&agent->reload_failures, failures)) {
 			log_errorx("agent: has refused the database, and goes on with that of "
 				   "before: its log tells why");
 			return EXIT_FAILED;
 		}
-		if (__atomic_load_n(&agent->reloads, __ATOMIC_ACQUIRE) != reloads)
+		if (has_moved(&agent->reloads, reloads))
 			return EXIT_DONE;
 		if (poll(&end, 1, RELOAD_PAUSE_MS) > 0) {
 			log_errorx("agent: has ended instead of reloading");
