@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * To be preloaded: answers bpf(2) and prctl(2) as a kernel does that lacks what the words in $LACKS
- * name: batch_reads, frags, tcx, cap_bpf, group_reads; or memory, for large maps. All other calls go
- * to the kernel there is.
+ * name: batch_reads, frags, tcx, cap_bpf, group_reads; or memory, for large maps. All other calls
+ * go to the kernel there is.
  */
 #include <dlfcn.h>
 #include <errno.h>
