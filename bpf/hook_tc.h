@@ -47,9 +47,9 @@ static __always_inline __u32 hook_hint(const struct pkt *pkt)
  * have before it what it was wrapped in, by a header or two, which the kernel takes for its
  * link-layer header: on xfrm devices, for gre to any remote, before Linux 5.14 for ipip, sit and
  * gre. Where the packet is the kernel always knows, but tells only what is there. The start of a
- * packet holds its length, and so is not that of the packet around it. Returns how many bytes the
- * frame has beside its packet: those before it, and any padding behind; forgotten as in
- * cursor_forget().
+ * packet holds its length, and so is not that of the packet around it; one that names none cannot
+ * be told from what is around it. Returns how many bytes the frame has beside its packet: those
+ * before it, and any padding behind; forgotten as in cursor_forget().
  */
 static __noinline __u32 wrapping_bytes(const struct __sk_buff *skb)
 {
@@ -63,7 +63,8 @@ static __noinline __u32 wrapping_bytes(const struct __sk_buff *skb)
 	    (shown[0] != packet[0] || shown[1] != packet[1] || shown[2] != packet[2])) {
 		if (skb->protocol == bpf_htons(ETHERTYPE_IPV4) && bpf_ntohs(packet[0]) >> 12 == 4)
 			length = bpf_ntohs(packet[1]);
-		if (skb->protocol == bpf_htons(ETHERTYPE_IPV6) && bpf_ntohs(packet[0]) >> 12 == 6)
+		if (skb->protocol == bpf_htons(ETHERTYPE_IPV6) && bpf_ntohs(packet[0]) >> 12 == 6 &&
+		    packet[2])
 			length = bpf_ntohs(packet[2]) + sizeof(struct ipv6_header);
 	}
 	return (length && length < skb->len ? skb->len - length : 0) ^ zero_unknown;

@@ -226,6 +226,89 @@ static void test_tc_same_as_xdp(void **state)
 	say_not_run();
 }
 
+#define TYPE_AT 12
+#define IP_AT 14
+#define COPIED_BYTES 512 /* of a packet that is wrapped: as COPY_BYTES in bpf/cursor.h */
+
+/* The length that the IP header behind an Ethernet header names; 0: none is behind it, or none. */
+static size_t named_length(const uint8_t *bytes, size_t len)
+{
+	const unsigned int type = len < IP_AT + 20 ? 0 : bytes[TYPE_AT] << 8 | bytes[TYPE_AT + 1];
+	const uint8_t *ip = bytes + IP_AT;
+
+	if (type == 0x0800 && ip[0] >> 4 == 4)
+		return (size_t)(ip[2] << 8 | ip[3]);
+	if (type == 0x86dd && ip[0] >> 4 == 6 && (ip[4] || ip[5]))
+		return 40 + (size_t)(ip[4] << 8 | ip[5]);
+	return 0;
+}
+
+static size_t wrapped; /* packets that were known by their length */
+
+/*
+ * A packet behind a header that is not counted, as on some tunnels: BPF_PROG_TEST_RUN leaves the
+ * kernel a link-layer header, which a program that wants none takes for what the packet was wrapped
+ * in. XDP is shown the packet alone; or all, where the packet names no length to know it by.
+ */
+static void run_wrapped(struct pair *pair, const char *desc, const uint8_t *bytes, size_t len)
+{
+	const size_t named = named_length(bytes, len);
+	const bool is_known =
+		named >= WORLD_FRAME_MIN && IP_AT + named <= len && named <= COPIED_BYTES;
+	struct frame frame = {
+		.desc = desc,
+		.bytes = bytes,
+		.len = (uint32_t)len,
+		.linear = PROGRAM_ALL_LINEAR,
+	};
+
+	if (!can_run(bytes, len, PROGRAM_ALL_LINEAR) || (named && !is_known))
+		return;
+	program_run(pair->tc, &frame);
+	if (is_known) {
+		frame.bytes += IP_AT;
+		frame.len = (uint32_t)named;
+		wrapped++;
+	}
+	program_run(pair->xdp, &frame);
+	compare_pair(pair, desc);
+}
+
+/* Without its length: as a jumbogram, or merged to more than the field can tell. */
+static void run_without_length(struct pair *pair, const struct packet_row *row)
+{
+	struct packet packet = row->packet;
+
+	if (!named_length(packet.data, packet.len))
+		return;
+	if (packet.data[IP_AT] >> 4 == 4)
+		memset(packet.data + IP_AT + 2, 0, 2);
+	else
+		memset(packet.data + IP_AT + 4, 0, 2);
+	run_wrapped(pair, row->desc, packet.data, packet.len);
+}
+
+static void test_tc_wrapped(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	world_skip_without_bpf();
+	pair = load_pair(true);
+	for (size_t i = 0; i < world.rows_len; i++) {
+		const struct packet_row *row = &world.rows[i];
+
+		if (row->starts_at_l3)
+			continue;
+		run_wrapped(&pair, row->desc, row->packet.data, row->packet.len);
+		run_without_length(&pair, row);
+	}
+	free_pair(&pair);
+	assert_true(wrapped > 100);
+	print_message("%zu packets behind what they are wrapped in\n", wrapped);
+	not_run = 0;
+}
+
 static int make_world(void **state)
 {
 	(void)state;
@@ -241,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_tc_every_cut),
 		cmocka_unit_test(test_tc_random),
 		cmocka_unit_test(test_tc_same_as_xdp),
+		cmocka_unit_test(test_tc_wrapped),
 	};
 
 	return cmocka_run_group_tests(tests, make_world, world_free);
