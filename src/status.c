@@ -119,21 +119,17 @@ static void print_maps(FILE *out, const struct status *status)
 			status->memory.cpus, status->cpus_online);
 }
 
-/* Names, after a head before the first. */
-static void print_features(FILE *out, const struct features *kernel, enum feature_answer answer,
-			   const char *head)
+static void print_feature(FILE *out, enum feature feature, enum feature_answer answer)
 {
-	const char *before = head;
+	const char *name = feature_name(feature);
 
-	for (enum feature i = 0; i < FEATURES; i++) {
-		if (kernel->has[i] != answer)
-			continue;
-		fprintf(out, "%s%s", before, feature_name(i));
-		before = ", ";
-	}
-	if (before != head)
-		fprintf(out, "%s\n",
-			answer == FEATURE_UNKNOWN ? " (to ask takes more rights)" : "");
+	if (answer == FEATURE_PRESENT)
+		fprintf(out, "  has         %s\n", name);
+	else if (answer == FEATURE_MISSING)
+		fprintf(out, "  has no      %s:\n              %s\n", name,
+			feature_without(feature));
+	else
+		fprintf(out, "  not known   %s (to ask takes more rights)\n", name);
 }
 
 static void print_kernel(FILE *out, const struct features *kernel)
@@ -143,11 +139,8 @@ static void print_kernel(FILE *out, const struct features *kernel)
 	fprintf(out, "kernel      ");
 	utf8_print(out, kernel->release);
 	fprintf(out, "\n");
-	print_features(out, kernel, FEATURE_PRESENT, "  has         ");
 	for (enum feature i = 0; i < FEATURES; i++)
-		if (kernel->has[i] == FEATURE_MISSING)
-			fprintf(out, "  has no      %s: %s\n", feature_name(i), feature_without(i));
-	print_features(out, kernel, FEATURE_UNKNOWN, "  not known   ");
+		print_feature(out, i, kernel->has[i]);
 }
 
 /* Not to members of the group, who cannot see what the programs are on. */

@@ -35,7 +35,7 @@ static void assert_line(const char *text, const char *start, const char *middle,
 		fail_msg("no '%s' in '%s'", line + 1, text);
 }
 
-/* Each feature with each answer: one word of JSON, and one line that names it. */
+/* Each feature with each answer: one word of JSON, and a line that names it. */
 static void test_status_features(void **state)
 {
 	static const struct {
@@ -45,7 +45,8 @@ static void test_status_features(void **state)
 	} rows[] = {
 		{ FEATURE_UNKNOWN, FEATURE_PRESENT, JSON_NULL, "  not known   ",
 		  " (to ask takes more rights)\n" },
-		{ FEATURE_MISSING, FEATURE_PRESENT, JSON_FALSE, "  has no      ", ": " },
+		{ FEATURE_MISSING, FEATURE_PRESENT, JSON_FALSE, "  has no      ",
+		  ":\n              " },
 		{ FEATURE_PRESENT, FEATURE_MISSING, JSON_TRUE, "  has         ", "\n" },
 	};
 
@@ -76,6 +77,9 @@ static void test_status_feature_words(void **state)
 	(void)state;
 	for (enum feature i = 0; i < FEATURES; i++) {
 		assert_true(*feature_key(i) && *feature_name(i) && *feature_without(i));
+		assert_true(strlen("  not known    (to ask takes more rights)") +
+				    strlen(feature_name(i)) <=
+			    80);
 		for (enum feature k = 0; k < i; k++)
 			assert_string_not_equal(feature_key(i), feature_key(k));
 	}
