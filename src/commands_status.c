@@ -58,6 +58,14 @@ static bool is_counted(void *ctx, const struct device *device)
 	return datapath_is_on_device(ctx, device);
 }
 
+/* As many as are possible, where the system does not tell. */
+static uint32_t cpus_online(uint32_t possible)
+{
+	const long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online > 0 ? (uint32_t)online : possible;
+}
+
 static int print_status(struct session *session, const struct measurement *measurement,
 			const struct devices *all)
 {
@@ -71,7 +79,6 @@ static int print_status(struct session *session, const struct measurement *measu
 		.endpoint_age = made.endpoint_age,
 		.counts_ports = datapath_counts_unclassified(session->datapath),
 		.memory = datapath_footprint(session->datapath),
-		.cpus_online = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.kernel = &kernel,
 		.now = (uint64_t)time(NULL),
 		.all = all,
@@ -80,6 +87,7 @@ static int print_status(struct session *session, const struct measurement *measu
 	};
 	int err = -ENOMEM;
 
+	status.cpus_online = cpus_online(status.memory.cpus);
 	datapath_probe(session->datapath, &kernel);
 	fill_agent(&status, session->datapath);
 	status.devices = calloc(measurement->count + 1, sizeof(*status.devices));

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # check.sh [ARCH...]
-# Builds for other architectures (i386 and s390x by default; armhf, arm64, mipsel, ppc64el) with
+# Builds for other architectures (i386, s390x and mipsel by default; armhf, arm64, ppc64el) with
 # warnings as errors, and runs the unit tests there: on this processor if it can, else under
 # qemu-user. So for the C library musl, on this architecture (musl.sh). What is built for i386 runs on
 # a 32-bit kernel, too (tests/qemu/check.sh). Compilers, libraries and the emulator are Debian's and lie
@@ -146,7 +146,7 @@ check_arch() {
 	run_kernel
 }
 
-[ $# != 0 ] || set -- i386 s390x musl
+[ $# != 0 ] || set -- i386 s390x mipsel musl
 for arch; do
 	case $arch in
 	musl) sh tests/port/musl.sh || bad=1 ;;

@@ -77,6 +77,14 @@ starts_with() { # CONFIG WANTED, words that spaces separate
 	takes $2
 }
 
+# What the agent is called with, which here prints it, once the service has been stopped.
+detaches() { # CONFIG WANTED
+	printf '%s\n' "$1" >"$T/config"
+	got=$(T=$T busybox ash -euc '. "$T/rc"; . "$0"; stop() { :; }; pidof() { return 1; }; PROG=echo; detach' \
+		"$recipe/files/portacct.init") || return 1
+	[ "$got" = "$2" ] || { echo "got: $got"; return 1; }
+}
+
 refuses_others() { ! takes --interval 15 --no-such-option; }
 
 grep_params() { grep -qx "$1" "$T/params"; }
@@ -105,6 +113,9 @@ init_script() {
 	words "option enabled '0'" >"$T/none"
 	check 'what is disabled is not started' cmp "$T/words" /dev/null
 	check 'an unknown option would be refused' refuses_others
+	check 'detaching removes the textfile that was written' detaches "$(cat "$recipe/files/portacct.conf")" \
+		'--detach --textfile /var/prometheus/portacct.prom'
+	check 'detaching names none where none is configured' detaches '' --detach
 }
 
 # ---- the recipe

@@ -106,6 +106,10 @@ try_kernels() { # VERSION...
 		echo "skipped: the kernels under QEMU: $tool is missing"
 		return
 	done
+	if ldd "$O/tests/qemu/load" >/dev/null 2>&1; then
+		echo 'skipped: the kernels under QEMU: the libraries of tests/qemu/load are not there to be linked statically'
+		return
+	fi
 	pack "$O/clang/initramfs" || { not_ok 'the objects can be packed'; return; }
 	for kernel; do try_kernel "$kernel"; done
 	rm -f "$O/clang/initramfs"

@@ -35,7 +35,7 @@ lacks() {
 }
 
 features_in() { # FILE: those said to be missing, in one line
-	sed -n 's/^\(kernel: has no\|  has no  *\) \([^:]*\): .*/\2/p' "$1" | tr '\n' ,
+	sed -n 's/^\(kernel: has no\|  has no  *\) \([^:]*\):.*/\2/p' "$1" | tr '\n' ,
 }
 
 check_features() { # MODE
