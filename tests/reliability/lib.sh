@@ -55,5 +55,10 @@ wait_for_textfile() { # SECONDS: until it has been written once more from now
 	wait_until "$1" is_rewritten "$id_before"
 }
 
+# Until it tells all that is counted by now: what is written first may have been read from the kernel before.
+wait_for_counts() { # SECONDS, twice
+	wait_for_textfile "$1" && wait_for_textfile "$1"
+}
+
 # Whether Prometheus could read the textfile; says the line where it could not.
 is_parseable() { "$PYTHON" "$here/promtext.py" "${1:-$PROM}" >/dev/null; }

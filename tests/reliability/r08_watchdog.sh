@@ -54,7 +54,7 @@ stalls_auto() {
 	wait_until 5 grep -q "dev$index': counting (tcx\|dev$index': counting (clsact" "$LOG"
 	check_equal "$name: where it is counted" "$(hook_now | sed 's/clsact/tcx/')" 'true tc tcx'
 	counts_on
-	wait_for_textfile 5
+	wait_for_counts 5
 	check_equal "$name: stalls in the textfile" "$(prom_sum device_stalls_total)" 1
 	end
 }
@@ -63,7 +63,7 @@ stalls_native() {
 	check "$name: taken off and said" wait_until 15 is_taken_off
 	wait_until 5 is_off
 	check "$name: no program is on it" is_off
-	wait_for_textfile 5
+	wait_for_counts 5
 	check_equal "$name: stalls in the textfile" "$(prom_sum device_stalls_total)" 1
 	end
 }

@@ -101,7 +101,7 @@ kill -CONT $counting
 check "goes on: it is" wait_until 10 is_rewritten "$before"
 note_textfile "after the stop"
 stop $sending
-wait_for_textfile 10
+wait_for_counts 10
 note_textfile "at the end"
 sent=$(sender_said "$T/sent" sent)
 missing=$((sent - last))

@@ -90,7 +90,7 @@ is_let_go() { grep -qF 'portacct_device_attached{device="d\\x5cxff"} 0' "$PROM";
 with_transmitted() {
 	start_agent gw -i 'd*' -t 1 --egress -s "$T/hostile.csv"
 	send_some
-	wait_for_textfile 10 || not_ok "no textfile: $(cat "$T/agent.log")"
+	wait_for_counts 10 || not_ok "no textfile: $(cat "$T/agent.log")"
 	take transmitted
 	check_equal "families and types of README's table, and with --egress" "$(readme '[ ()e]*')" \
 		"$(families transmitted)"

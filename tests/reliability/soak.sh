@@ -296,8 +296,7 @@ conclude() {
 	# shellcheck disable=SC2086
 	wait $senders
 	sleep 0.2
-	wait_for_textfile 20 || not_ok "at the end no textfile is written"
-	wait_for_textfile 20
+	wait_for_counts 20 || not_ok "at the end no textfile is written"
 	check "the textfile is whole" is_parseable
 	all=$(received)
 	check_equal "frames counted, of $all received" "$(counted)" "$all"

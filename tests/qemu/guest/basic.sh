@@ -19,10 +19,10 @@ start() { # MODE
 # Both directions, exactly.
 count() { # MODE
 	send ns peer0
-	wait_for_textfile 10
+	wait_for_counts 10
 	check_equal "$1: received: services that differ from the $COUNT frames sent" "$(wrong_services receive)" none
 	send ns dev0
-	wait_for_textfile 10
+	wait_for_counts 10
 	check_equal "$1: transmitted: services that differ from the $COUNT frames sent" "$(wrong_services transmit)" none
 }
 
@@ -63,7 +63,7 @@ reload() { # MODE
 	kill -HUP "$counting"
 	check "$1: SIGHUP: the database is read anew" wait_until 10 has_reloaded
 	send ns peer0
-	wait_for_textfile 10
+	wait_for_counts 10
 	check_equal "$1: after that the new service counts" \
 		"$(prom_sum service_receive_packets_total 'service="late"')" "$(sender_said "$T/sent" unclassified_sctp)"
 	echo wrong >"$T/own.csv"
@@ -79,7 +79,7 @@ crash() { # MODE
 	sleep 0.5
 	start "$1"
 	stop "$sending"
-	wait_for_textfile 10
+	wait_for_counts 10
 	sent=$((2 * COUNT + extra + $(sender_said "$T/sent.crash" sent)))
 	check_equal "$1: killed and adopted: frames counted of $sent" \
 		"$(prom_sum device_receive_packets_total)" $((sent - $(dropped)))

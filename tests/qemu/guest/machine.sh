@@ -64,7 +64,7 @@ else
 fi
 for step in $DECADE -$DECADE -$DECADE $DECADE; do step_clock $step; done
 stop "$sending"
-wait_for_textfile 20
+wait_for_counts 20
 note "at the end"
 check_equal "frames counted of those sent" "$(frames)" "$(sender_said "$T/sent" sent)"
 stop "$counting"
