@@ -71,6 +71,7 @@ top_output() {
 	in_ns gw "$PYTHON" "$here/frames.py" send peer1 2 "$T/frames" >/dev/null
 	in_ns gw "$PYTHON" "$here/traffic.py" pace peer0 2000 "$T/enough" >"$T/sent" &
 	sending=$!
+	wait_until 10 is_sending || not_ok "nothing is sent"
 	jobs_left=
 	for key in service port protocol device encryption method bucket; do
 		agent gw --top=40 -s "$T/long.csv" --by $key >"$T/top.$key" 2>&1 &
@@ -101,6 +102,8 @@ top_output() {
 	look_at_ports
 	agent gw --detach
 }
+
+is_sending() { [ "$(link_stat gw peer0 tx packets)" -gt 100 ]; }
 
 holds() { jq -e "$@" >"$T/held" 2>&1; } # FILTER FILE
 

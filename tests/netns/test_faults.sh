@@ -191,7 +191,7 @@ moved_while_read() {
 	faulty access delay_enter=0 --once
 	looked=$(grep -n '/dev0/counters' "$T/trace" | cut -d: -f1)
 	: >"$T/trace"
-	faulty access "delay_enter=3000000:when=$looked" --once 2>"$T/read" &
+	faulty access "delay_enter=6000000:when=$looked" --once 2>"$T/read" &
 	reading=$!
 	wait_until 5 calls "$looked" || not_ok "--once does not wait"
 	attach gw -i dev0 -s "$T/many.csv"

@@ -98,10 +98,12 @@ check_equal "SIGTERM: exit status" $? 0
 agent gw --detach
 
 # Busy until the program is there, silent from then on: what a driver does that stalls with XDP.
+received=$(link_stat gw wan0 rx packets)
 in_ns gw "$PYTHON" "$here/traffic.py" pace p-wan0 2000 "$PINS/v1/wan0/link" >"$T/sent" &
 sending=$!
 pids="$pids $sending"
-sleep 0.3
+is_busy() { [ "$(link_stat gw wan0 rx packets)" -gt $((received + 100)) ]; }
+wait_until 10 is_busy || not_ok "wan0 receives nothing"
 start_agent -i wan0 -t 1
 told "'wan0': has received nothing since"
 wait $sending

@@ -156,7 +156,7 @@ disciplines() {
 
 # What one agent measures without pins ends with it.
 top_alone() {
-	agent gw --top -i dev0 -m clsact >"$T/top" &
+	agent gw --top -t 4 -i dev0 -m clsact >"$T/top" &
 	measuring=$!
 	pids="$pids $measuring"
 	wait_until 5 sh -c "nsenter --net=/run/netns/$run-gw tc filter show dev dev0 ingress | grep -q portacct"

@@ -62,7 +62,7 @@ commands() {
 }
 
 top_alone() {
-	agent gw --top -i dev0 >"$T/top" &
+	agent gw --top -t 4 -i dev0 >"$T/top" &
 	measuring=$!
 	pids="$pids $measuring"
 	wait_until 5 has_program dev0

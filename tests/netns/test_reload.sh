@@ -93,7 +93,7 @@ check_equal "a new device of that name begins at 0" \
 if command -v strace >/dev/null; then
 	ip -n "$run-gw" link del dev1
 	wait_until 5 log_has "'dev1': is gone" 2 || not_ok "it is gone again: $(cat "$T/agent.log")"
-	in_ns gw strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=2000000:when=2 \
+	in_ns gw strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=4000000:when=2 \
 		"$AGENT" --pin-dir "$PINS" --forget dev1 2>"$T/forget.err" &
 	forgetting=$!
 	pids="$pids $forgetting"
@@ -113,8 +113,8 @@ if command -v strace >/dev/null; then
 	spawn gw strace -qq -o /dev/null -P "$T/services.csv" -e inject=openat:delay_enter=1000000:when=1 \
 		"$AGENT" --pin-dir "$PINS" -o "$PROM" -i dev0 --no-builtin -s "$T/services.csv" -t 1 2>"$T/agent.log"
 	tracer=$spawned
-	sleep 0.6
-	counting=$(pgrep -P "$tracer")
+	blocks_hup() { counting=$(pgrep -P "$tracer") && grep -qs '^SigBlk:.*[13579bdf]$' "/proc/$counting/status"; }
+	wait_until 10 blocks_hup || not_ok "it starts: $(cat "$T/agent.log")"
 	kill -HUP "$counting"
 	reloaded() { log_has 'database: is reloaded'; }
 	check "SIGHUP while the agent starts: it reloads when it has started" wait_until 10 reloaded
@@ -151,6 +151,6 @@ agent gw --attach -i dev0 2>/dev/null
 	agent gw --detach
 ) &
 pids="$pids $!"
-check_fails "--top while the counting ends" 1 'nothing is counted' agent gw --top -t 2
+check_fails "--top while the counting ends" 1 'nothing is counted' agent gw --top -t 5
 check_fails "--forget with nothing counted" 1 'nothing is counted' agent gw --forget dev0
 finish
