@@ -44,6 +44,9 @@ check_features() { # MODE
 	check_equal "$1: --status says so too" "$(features_in "$T/status")" "$wanted"
 }
 
+transmitted() { in_ns ns awk '$1 == "peer0:" { print $11 }' /proc/net/dev; }
+is_sending() { [ "$(transmitted)" -gt "$sent" ]; }
+
 look() { # MODE
 	agent ns --status >"$T/status" 2>&1
 	check "$1: --status: $(grep -m 1 'hook, mode' "$T/status" | sed 's/^ *hook, mode *//; s/ (.*//')" \
@@ -51,10 +54,12 @@ look() { # MODE
 	check_equal "$1: --status: accounts that close" "$(grep -c 'by method.*: closed' "$T/status")" 2
 	check_features "$1"
 	spawn ns "$SEND" -r 1000 peer0 >"$T/sent.top"
+	sent=$(transmitted)
+	wait_until 10 is_sending || not_ok "$1: nothing is sent"
 	agent ns --top=5 -t 1 >"$T/top" 2>&1
 	check "$1: --top shows traffic" grep -qE '^(https|domain) .* [1-9][0-9.k]* ' "$T/top"
 	stop $spawned
-	extra=$(sender_said "$T/sent.top" sent)
+	extra=$(taken "$T/sent.top")
 }
 
 # What the database gains is counted under its new name; one with an error changes nothing.
@@ -80,13 +85,10 @@ crash() { # MODE
 	start "$1"
 	stop "$sending"
 	wait_for_counts 10
-	sent=$((2 * COUNT + extra + $(sender_said "$T/sent.crash" sent)))
+	sent=$((2 * COUNT + extra + $(taken "$T/sent.crash")))
 	check_equal "$1: killed and adopted: frames counted of $sent" \
 		"$(prom_sum device_receive_packets_total)" $((sent - $(dropped)))
 }
-
-# Frames that the peer's queue had no room for.
-dropped() { in_ns ns awk '$1 == "peer0:" { print $13 }' /proc/net/dev; }
 
 end() { # MODE
 	stop "$counting"
@@ -107,6 +109,6 @@ end native
 agent ns --attach -m tc -i dev0 2>"$T/err" || not_ok "tc: --attach: $(cat "$T/err")"
 hook=$(sed -n 's/.*counting (\(.*\))$/\1/p' "$T/err")
 send ns peer0
-agent ns --once
+read_all "$hook"
 check_equal "$hook: services that differ from the $COUNT frames sent" "$(wrong_services receive)" none
 check_detached "$hook"

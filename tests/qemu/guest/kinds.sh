@@ -29,7 +29,7 @@ count() { # KIND DEVICE MODE SENDER-NAMESPACE SENDER-ARGUMENT...
 	shift 3
 	attach "$kind" "$mode" "$device" || return
 	send "$@"
-	agent ns --once 2>"$T/err" || not_ok "$kind: --once: $(cat "$T/err")"
+	read_all "$kind"
 	check_equal "$kind ($hook): services that differ from the $(sender_said "$T/sent" sent) frames sent" \
 		"$(wrong_services receive)" none
 	wanted=$(($(sender_said "$T/sent" bytes) + $(sender_said "$T/sent" sent) * added))
@@ -45,7 +45,7 @@ count_wrapped() { # KIND DEVICE SENDER-NAMESPACE SENDER-ARGUMENT...
 	shift 2
 	attach "$kind" generic "$device" || return
 	send "$@"
-	agent ns --once 2>"$T/err" || not_ok "$kind: --once: $(cat "$T/err")"
+	read_all "$kind"
 	check_equal "$kind ($hook), with the outer header: frames in buckets ($(buckets) )" \
 		"$(prom_sum bucket_receive_packets_total)" "$(sender_said "$T/sent" sent)"
 	agent ns --detach

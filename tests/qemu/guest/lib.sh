@@ -8,9 +8,12 @@ PATIENCE=6 # all is emulated, and the host may have other work
 PPP=$build/tests/qemu/ppp
 COUNT=1000
 
-# The markers that check.sh looks for. A name is one line.
+# The markers that check.sh looks for. A name is one line. What fails is also counted for the last line.
 ok() { echo "T PASS $*"; }
-not_ok() { echo "T FAIL $*" | tr '\n' ' ' && echo; }
+not_ok() {
+	echo "T FAIL $*" | tr '\n' ' ' && echo
+	echo >>/run/failed
+}
 skip() { echo "T SKIP $*"; }
 
 # Only to know what the kernel itself shows, or lacks.
@@ -30,8 +33,22 @@ agent() { # NAMESPACE OPTION...
 	in_ns "$where" timeout 300 "$AGENT" --pin-dir "$PINS" -o "$PROM" "$@"
 }
 
-count_in() { # FAMILY WORD...: as prom_sum, of a textfile that is written now
-	agent ns --once && prom_sum "$@"
+# What was sent may still be on its way when the sender ends: in a queue, or encrypted by other processors.
+has_arrived() { # NAME
+	agent ns --once 2>"$T/err" || {
+		not_ok "$1: --once: $(cat "$T/err")"
+		return 0
+	}
+	[ "$(prom_sum device_receive_packets_total)" -ge "$(sender_said "$T/sent" sent)" ]
+}
+read_all() { # NAME: the textfile, once all that was sent has come, or after some time
+	wait_until 2 has_arrived "$1"
+}
+
+# Frames that the queue of peer0 had no room for; older kernels do not tell the sender.
+dropped() { in_ns ns awk '$1 == "peer0:" { print $13 }' /proc/net/dev; }
+taken() { # FILE: frames that the sender gave to peer0
+	echo $(($(sender_said "$1" sent) + $(sender_said "$1" refused)))
 }
 
 # What the kernel would show if anything of the agent were left.

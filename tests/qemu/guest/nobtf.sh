@@ -16,7 +16,7 @@ for mode in native tc; do
 	agent ns --attach -m $mode -i dev0 2>"$T/err"
 	check "without BTF, $mode: $(tail -n 1 "$T/err")" grep -q ": counting" "$T/err"
 	send ns peer0
-	agent ns --once
+	read_all "without BTF, $mode"
 	check_equal "without BTF, $mode: services that differ from the $COUNT frames sent" "$(wrong_services receive)" none
 	check_detached "without BTF, $mode"
 done
