@@ -22,15 +22,25 @@ not_ok() {
 	bad=1
 }
 
-# On a busy machine an emulated timer may seem broken to the kernel: it is not to look.
+# On a busy machine an emulated timer may seem broken to the kernel: it is not to look. In the background, so that
+# a signal to this shell is acted upon at once and ends the machine.
 boot() { # VERSION PARTS SECONDS LOG ACCELERATION...
 	booted=$1 to_run=$2 seconds=$3 console=$4
 	shift 4
-	nice -n 15 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,maxcpus=4 -m 768 -nographic -no-reboot \
-		-pidfile "$O/kernels/$booted.pid" -nic none -kernel "$O/kernels/$booted/vmlinuz" \
+	nice -n 10 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,maxcpus=4 -m 768 -nographic -no-reboot \
+		-nic none -kernel "$O/kernels/$booted/vmlinuz" \
 		-initrd "$O/kernels/initramfs.$booted.$$" \
 		-append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off no_timer_check portacct.parts=$to_run" \
-		</dev/null 2>&1 | tr -d '\r' >"$console"
+		</dev/null >"$console.raw" 2>&1 &
+	machine=$!
+	wait $machine
+	machine=''
+	tr -d '\r' <"$console.raw" >"$console"
+	rm -f "$console.raw"
+}
+
+end_machine() {
+	[ -z "$machine" ] || { kill "$machine" && wait "$machine"; } 2>/dev/null
 }
 
 # A machine with KVM need not be able to use it. Whether it can is tried once as long as it is up.
@@ -55,6 +65,8 @@ report() { # VERSION LOG
 	if ! grep -q '^T END' "$2"; then
 		not_ok "$1: the machine ended, or was ended after $SECONDS_EACH s, before its tests; its last lines:"
 		tail -n 30 "$2"
+	elif ! grep -q '^T END 0 failed' "$2"; then
+		not_ok "$1: $(sed -n 's/^T END //p' "$2")"
 	elif ! grep -q 'T PASS ' "$2"; then
 		not_ok "$1: nothing was checked"
 	elif grep -qE '(WARNING|BUG|Oops|Call Trace):' "$2"; then
@@ -109,7 +121,8 @@ check_all() { # KERNEL...
 		[ "$version" != "$kernel" ] || parts=$PARTS
 		prepare "$version" || continue
 		(
-			trap - EXIT
+			trap end_machine EXIT
+			trap 'exit 143' TERM
 			bad=0
 			check_kernel "$version" "$parts"
 			exit $bad
@@ -118,8 +131,8 @@ check_all() { # KERNEL...
 		case $running in
 		' '*' '*)
 			first=${running# }
-			running=" ${first#* }"
 			wait_for "${first%% *}"
+			running=" ${first#* }"
 			;;
 		esac
 	done
@@ -128,7 +141,8 @@ check_all() { # KERNEL...
 }
 
 clean_up() {
-	for kernel in $running; do kill "$(cat "$O/kernels/${kernel%%=*}.pid")"; done 2>/dev/null
+	end_machine
+	for kernel in $running; do kill "${kernel#*=}" && wait "${kernel#*=}"; done 2>/dev/null
 	rm -f "$O"/kernels/initramfs.*.$$*
 }
 
@@ -142,7 +156,8 @@ for tool in qemu-system-x86_64 busybox cpio ip ethtool bpftool; do
 	exit 0
 done
 mkdir -p "$O/kernels"
-running='' # VERSION=PROCESS of each machine that is up
+machine='' # process of the one that this shell waits for
+running='' # VERSION=PROCESS of each that has one
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
