@@ -117,12 +117,17 @@ check "memory: $told bytes told, $kernel by the kernel" near "$told" "$kernel"
 told=$(agent gw --status --json | jq '.devices[0].memory_bytes')
 kernel=$(kernel_bytes "$(find "$PINS" -type d -name dev0)")
 check "memory of the device: $told bytes told, $kernel by the kernel" near "$told" "$kernel"
-check_equal 'processors' "$(agent gw --status --json | jq -c '[.processors_online, .memory_advice]')" \
-	"[$(getconf _NPROCESSORS_ONLN),null]"
+check_equal 'processors' "$(agent gw --status --json | jq -c .processors_online)" "$(getconf _NPROCESSORS_ONLN)"
+few_processors() { [ "$(agent gw --status --json | jq .processors_possible)" -le 64 ]; }
+is_small=false # as maps of many processors are not
+if few_processors; then
+	is_small=true
+	check_equal 'advice on the memory' "$(agent gw --status --json | jq -c .memory_advice)" null
+fi
 agent gw --detach
 
 # ---- much memory: one line that says what to change
-if [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 2000000 ] && there group_reads; then
+if [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 2000000 ] && $is_small && there group_reads; then
 	agent gw --attach -i dev0 --endpoints 256M 2>"$T/said"
 	check_equal 'much memory' "$(grep '^memory: ' "$T/said" | sed 's/about [0-9]* MB/about N MB/')" \
 		'memory: the maps take about N MB; the table of marks takes 268 MB of it: --detach, then start with smaller --endpoints'

@@ -16,7 +16,7 @@ not_ok() { # WHAT, said more of in $log
 	bad=1
 }
 
-reason=$(sh tests/port/fetch.sh "$tools" - musl-tools) || {
+reason=$(FETCH_SECONDS=250 sh tests/port/fetch.sh "$tools" - musl-tools) || {
 	echo "skipped: musl: $reason"
 	exit 0
 }
@@ -67,6 +67,12 @@ link="$link -l:libdbus-1.so.3 -Wl,--unresolved-symbols=ignore-in-shared-libs"
 if ! make -s O="$out" WERROR=1 PKG_CONFIG="$musl/pkg-config" CC="$cc" LDFLAGS="$link" all unit-tests >"$log" 2>&1; then
 	not_ok 'builds without a warning'
 	exit 1
+fi
+# Libraries of another release may ask for more of glibc than the stand-ins have.
+"$out/agent" --version >"$log" 2>&1
+if grep -q '^Error relocating' "$log"; then
+	echo "skipped: musl: $(head -n 1 "$log")"
+	exit $bad
 fi
 echo 'ok - musl: builds without a warning'
 

@@ -15,6 +15,7 @@ SECONDS_EACH=1800 # a machine that hangs is ended
 PATH=$PATH:/usr/sbin:/sbin:$(mkdir -p "$O/clang/bin" && cd "$O/clang/bin" && pwd)
 folder=$O/clang/objects
 NUMBERS=$O/clang/numbers
+STRICT=1
 bad=0
 . tests/bpf/verified.sh
 

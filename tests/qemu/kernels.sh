@@ -14,6 +14,7 @@ O=${O:-build}
 case $O in /*) root=$O/kernels ;; *) root=$(pwd)/$O/kernels ;; esac
 arch=amd64 metapackage=linux-image-amd64 apt=$root/apt place=$root/$1
 [ "$1" = "$version" ] || arch=i386 metapackage=linux-image-686 apt=$root/apt-i386
+SECONDS_EACH=250 # a mirror that takes longer for the lists, or for a kernel, cannot be used
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org}
 KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 # Those of the devices that are tested; what they need comes with them.
@@ -32,7 +33,7 @@ clean_up() { [ -z "$work" ] || rm -rf "$work"; }
 run_apt() { # COMMAND ARGUMENT...
 	command=$1
 	shift
-	"$command" -qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+	timeout --foreground -k 5 $SECONDS_EACH "$command" -qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status=/dev/null \
 		-o APT::Architecture=$arch -o APT::Architectures=$arch -o APT::Sandbox::User=root \
 		-o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=20 "$@"
