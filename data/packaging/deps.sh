@@ -38,13 +38,19 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq || echo "apt-get update failed; going on with the package lists there are" >&2
+wanted=
 for package in $optional; do
-	apt-cache show "$package" >/dev/null 2>&1 && missing="$missing $package"
+	apt-cache show "$package" >/dev/null 2>&1 && wanted="$wanted $package"
 done
 if [ -n "$missing" ]; then
 	echo "installing$missing"
 	# shellcheck disable=SC2086
 	apt-get install -qq -y --no-install-recommends $missing >/dev/null || exit 1
+fi
+if [ -n "$wanted" ]; then
+	echo "installing$wanted"
+	# shellcheck disable=SC2086
+	apt-get install -qq -y --no-install-recommends $wanted >/dev/null || echo "going on without$wanted" >&2
 fi
 if [ -n "$daemons" ]; then
 	mkdir -p "$dir" && cd "$dir" || exit 1
