@@ -27,6 +27,7 @@ not_ok() {
 boot() { # VERSION PARTS SECONDS LOG ACCELERATION...
 	booted=$1 to_run=$2 seconds=$3 console=$4
 	shift 4
+	: >"$console" # not of an earlier run
 	nice -n 10 timeout -k 5 "$seconds" qemu-system-x86_64 "$@" -smp 2,maxcpus=4 -m 768 -nographic -no-reboot \
 		-nic none -kernel "$O/kernels/$booted/vmlinuz" \
 		-initrd "$O/kernels/initramfs.$booted.$$" \
