@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One end of a PPPoE session, as pppd makes it, without what goes before one (discovery, LCP, IPCP): the
- * session's number and the other end's address are given. The PPP device is there, and the session
- * open, from the line that names the device on, until the process ends:
+ * One end of a PPPoE session, as pppd makes it, without what goes before one (discovery, LCP,
+ * IPCP): the session's number and the other end's address are given. The PPP device is there, and
+ * the session open, from the line that names the device on, until the process ends:
  *
  *	ppp DEVICE ADDRESS SESSION
  *	ppp0
  *
- * Needs CAP_NET_ADMIN and CAP_NET_RAW. Exit status 1: what failed is said; 77: this kernel has no PPPoE.
+ * Needs CAP_NET_ADMIN and CAP_NET_RAW. Exit status 1: what failed is said; 77: this kernel has no
+ * PPPoE.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -13,8 +13,9 @@
  * behind it, so that the device receives them. Where a device has no Ethernet header, they have
  * none.
  * Prints at the end, a line each: what was "sent", that is, taken by the device; its "bytes"; what
- * was "refused", that is, dropped by the device before a receiver could see it (ENOBUFS); how many of
- * the bytes come behind packets, as "padding"; and of what was sent, without PORT, the frames of each service, by its name in the built-in database:
+ * was "refused", that is, dropped by the device before a receiver could see it (ENOBUFS); how many
+ * of the bytes come behind packets, as "padding"; and of what was sent, without PORT, the frames of
+ * each service, by its name in the built-in database:
  *
  *	sent 1000
  *	bytes 90000

@@ -16,9 +16,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /*
- * Numbers that were computed apart from the code, from port_abi.h. A device of 1,024 slots has 4,176
- * counters (80 + 4 * 1,024) of 16 bytes and 1,024 handshakes of 24, once for each CPU, and 8 bytes
- * for each.
+ * Numbers that were computed apart from the code, from port_abi.h. A device of 1,024 slots has
+ * 4,176 counters (80 + 4 * 1,024) of 16 bytes and 1,024 handshakes of 24, once for each CPU, and 8
+ * bytes for each.
  */
 static const struct row {
 	const char *desc;
