@@ -17,13 +17,12 @@ hooks() { # NAMESPACE DEVICE
 	echo "$(xdp_program "$1" "$2") $(tcx_programs "$1" "$2" ingress) $(tcx_programs "$1" "$2" egress) $(filters "$1" "$2") $(qdisc "$1" "$2")" | xargs
 }
 
-# Without IPv6 the kernel sends nothing by itself.
-quiet_up() { # NAMESPACE DEVICE...
-	quiet=$1
-	shift
-	for device; do
-		in_ns "$quiet" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
-		ip -n "$run-$quiet" link set "$device" up
+rename() { # DEVICE NEW..., in gw
+	while [ $# -gt 1 ]; do
+		ip -n "$run-gw" link set "$1" down
+		ip -n "$run-gw" link set "$1" name "$2"
+		quiet_up gw "$2"
+		shift 2
 	done
 }
 make_device() { # NAMESPACE DEVICE; the peer is p-DEVICE

@@ -200,6 +200,16 @@ peers_down() {
 	ip -n "$run-server" link set s0 down
 }
 
+# Without IPv6 the kernel sends nothing by itself.
+quiet_up() { # NAMESPACE DEVICE...
+	quiet=$1
+	shift
+	for device; do
+		in_ns "$quiet" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+		ip -n "$run-$quiet" link set "$device" up
+	done
+}
+
 link_stat() { # NAMESPACE DEVICE rx|tx FIELD
 	ip -n "$run-$1" -s -j link show dev "$2" | jq ".[0].stats64.$3.$4"
 }

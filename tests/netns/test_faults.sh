@@ -28,14 +28,6 @@ start_agent() { # OPTION...; sets $counting
 	told ': counting\|waited for'
 }
 delete() { ip -n "$run-gw" link del "$1"; }
-rename() { # DEVICE NEW...
-	while [ $# -gt 1 ]; do
-		ip -n "$run-gw" link set "$1" down
-		ip -n "$run-gw" link set "$1" name "$2"
-		quiet_up gw "$2"
-		shift 2
-	done
-}
 
 # Counters whose sums were carried once are moved a second time.
 carry_once() {
@@ -164,21 +156,26 @@ back_while_forgotten() {
 	delete dev0
 }
 
+# Sets $reading: an --once that waits where it looks for that pin. What it says is in $T/read.
+wait_in_once() { # PIN DELAY
+	faulty access delay_enter=0 --once
+	looked=$(grep -n "$1" "$T/trace" | cut -d: -f1)
+	: >"$T/trace"
+	faulty access "$2:when=$looked" --once 2>"$T/read" &
+	reading=$!
+	wait_until 5 calls "$looked" || not_ok "--once does not wait"
+}
+
 # A reader has found the counters and opens them when they are gone.
 forgotten_while_read() {
 	for device in dev0 dev1; do make_device gw $device; done
 	attach gw -i dev0 -i dev1
 	send gw p-dev1 3
 	delete dev0
-	faulty access delay_enter=0 --once
-	looked=$(grep -n '/dev0/state' "$T/trace" | cut -d: -f1)
-	: >"$T/trace"
-	faulty access "delay_exit=1500000:when=$looked" --once 2>"$T/err" &
-	reading=$!
-	wait_until 5 calls "$looked" || not_ok "--once does not wait"
+	wait_in_once /dev0/state delay_exit=1500000
 	agent gw --forget dev0
 	wait $reading
-	check_equal "forgotten while --once opens it ($(cat "$T/err")): exit status" $? 0
+	check_equal "forgotten while --once opens it ($(cat "$T/read")): exit status" $? 0
 	check_equal "the others are exported" "$(prom_sum device_receive_packets_total)" 3
 	agent gw --detach
 }
@@ -188,12 +185,7 @@ moved_while_read() {
 	make_device gw dev0
 	attach gw -i dev0
 	send gw p-dev0 3
-	faulty access delay_enter=0 --once
-	looked=$(grep -n '/dev0/counters' "$T/trace" | cut -d: -f1)
-	: >"$T/trace"
-	faulty access "delay_enter=6000000:when=$looked" --once 2>"$T/read" &
-	reading=$!
-	wait_until 5 calls "$looked" || not_ok "--once does not wait"
+	wait_in_once /dev0/counters delay_enter=6000000
 	attach gw -i dev0 -s "$T/many.csv"
 	check "the counters have moved before --once goes on" is_running $reading
 	wait $reading

@@ -10,14 +10,6 @@ begin tc strace
 add_namespace gw
 for device in dev0 dev1 dev2; do make_device gw $device; done
 
-name() { # DEVICE NEW...
-	while [ $# -gt 1 ]; do
-		ip -n "$run-gw" link set "$1" down
-		ip -n "$run-gw" link set "$1" name "$2"
-		quiet_up gw "$2"
-		shift 2
-	done
-}
 said() { grep -c -- "$1" "$T/said"; }
 folders() { find "$PINS/v1" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort | xargs; }
 
@@ -25,7 +17,7 @@ one() { # MODE
 	attach gw -i dev0 -i dev1 -m "$1" --egress
 	send gw p-dev1 10
 	send gw dev1 7
-	name dev1 wan
+	rename dev1 wan
 	send gw p-dev1 10
 	attach gw -i dev0 -i wan -m "$1" --egress
 	check_equal "$1: another name: told" "$(said "device 'wan': was 'dev1': its counters follow")" 1
@@ -35,7 +27,7 @@ one() { # MODE
 	check_equal "$1: and its folders" "$(folders)" 'dev0 dev0:egress wan wan:egress'
 	attach gw -i wan -m "$1"
 	check_equal "$1: told once" "$(said 'its counters follow')" 0
-	name wan dev1
+	rename wan dev1
 	attach gw -i dev1 -m "$1" --egress
 	check_equal "$1: and back" "$(folders) $(counted gw dev1)" 'dev0 dev0:egress dev1 dev1:egress 30'
 	agent gw --detach
@@ -46,7 +38,7 @@ one() { # MODE
 name_taken_over() {
 	attach gw -i dev1
 	send gw p-dev1 10
-	name dev1 wan
+	rename dev1 wan
 	ip -n "$run-gw" link add dev1 type veth peer name p-new
 	quiet_up gw dev1 p-new
 	attach gw -i dev1
@@ -54,7 +46,7 @@ name_taken_over() {
 	check_equal "a new device of the old name: each has its own" "$(counted gw wan) $(counted gw dev1)" '10 5'
 	ip -n "$run-gw" link del dev1
 	agent gw --detach
-	name wan dev1
+	rename wan dev1
 }
 
 # Counters of a device that is gone are not given away with its name.
@@ -65,7 +57,7 @@ name_of_one_gone() {
 	send gw p-dev1 10
 	send gw p-dev3 3
 	ip -n "$run-gw" link del dev3
-	name dev1 dev3
+	rename dev1 dev3
 	attach gw -i dev3
 	check_equal "the name of one that is gone: told" "$(said "device 'dev3': is counted as 'dev1', its earlier name")" 1
 	send gw p-dev1 10
@@ -74,11 +66,11 @@ name_of_one_gone() {
 	attach gw -i dev3
 	check_equal "once that one is forgotten, its counters follow" "$(counted gw dev1) $(counted gw dev3)" '0 20'
 	agent gw --detach
-	name dev3 dev1
+	rename dev3 dev1
 }
 
 swap() { # DEVICE DEVICE
-	name "$1" tmp "$2" "$1" tmp "$2"
+	rename "$1" tmp "$2" "$1" tmp "$2"
 }
 swapped() { # MODE
 	attach gw -i dev0 -i dev1 -m "$1" --egress
@@ -102,11 +94,11 @@ ring() {
 	send gw p-dev0 1
 	send gw p-dev1 20
 	send gw p-dev2 300
-	name dev2 tmp dev1 dev2 dev0 dev1 tmp dev0
+	rename dev2 tmp dev1 dev2 dev0 dev1 tmp dev0
 	attach gw -i dev1
 	check_equal "three in a ring" "$(counted gw dev0) $(counted gw dev1) $(counted gw dev2)" '300 1 20'
 	agent gw --detach
-	name dev0 tmp dev1 dev0 dev2 dev1 tmp dev2
+	rename dev0 tmp dev1 dev0 dev2 dev1 tmp dev2
 }
 
 is_parseable() { "$PYTHON" "$here/promtext.py" "$PROM" >/dev/null; }

@@ -16,16 +16,6 @@ make_devices() { # NAMESPACE COUNT
 	done
 }
 
-# Without IPv6 the kernel sends nothing by itself.
-quiet_up() { # NAMESPACE DEVICE...
-	quiet=$1
-	shift
-	for device; do
-		in_ns "$quiet" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6"
-		ip -n "$run-$quiet" link set "$device" up
-	done
-}
-
 # A number of the lines that the sender printed: sent, bytes, refused, or a service.
 sender_said() { # FILE WORD
 	awk -v word="$2" '$1 == word { print $2 }' "$1"
