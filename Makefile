@@ -259,7 +259,7 @@ help:
 	@echo 'make check-kernels  the agent on other kernels under QEMU, KERNELS="5.10 6.1 6.12 newest"'
 	@echo 'make check-clang the verifier: every clang, BPF_CPU v2 and v3, kernels under QEMU (KERNELS="6.1 newest", ACCEPT=1);'
 	@echo '                 make check-clang-deps: unpack the compilers under $(O)'
-	@echo 'make check-port  unit tests on i386 (and the agent on its kernel), s390x (under qemu-user) and musl;'
+	@echo 'make check-port  unit tests on i386 (and the agent on its kernel), s390x, mipsel (under qemu-user) and musl;'
 	@echo '                 PORTS="armhf arm64 ppc64el"'
 	@echo 'make bench       cost of a packet'
 	@echo 'make fuzz        fuzzers, FUZZ_SECONDS=60 each; make soak: random faults, SOAK_SECONDS=1800, SEED=n'
