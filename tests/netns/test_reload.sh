@@ -135,7 +135,7 @@ wait_until 5 is_locked || not_ok "the agent starts: $(cat "$T/agent.log")"
 agent gw --reload
 check_equal "--reload while the agent starts: exit status" $? 0
 stop $counting
-flock "$PINS" sleep 0.5 &
+flock "$PINS" sleep 3 &
 pids="$pids $!"
 wait_until 5 is_locked
 check_fails "--reload while something else is done" 1 'has ended' agent gw --reload
