@@ -24,17 +24,20 @@ mkdir "$tree/src.copy" && cp -r Makefile bpf src include data tests vmlinux "$tr
 cd "$tree/src.copy" || exit 1
 O=build
 
+# Says nothing but complaints, so that these are seen.
+build() { make -s V=1 O=$O all; }
+
 rebuilds() { # CHANGED FILE...: changing the one makes the others again
 	changed=$1
 	shift
 	touch "$changed"
-	make -s O=$O all || return 1
+	build || return 1
 	for file; do
 		[ -n "$(find "$O/$file" -newer "$changed")" ] || { echo "$O/$file is older than $changed"; return 1; }
 	done
 }
 
-check 'builds in a copy of the tree' make O=$O all
+check 'builds in a copy of the tree' build
 check 'nothing is to be done after a build' make -q $O/agent
 check 'a changed port_abi.h rebuilds both halves' rebuilds include/port_abi.h agent.bpf.o agent.skel.h slots.o agent
 check 'a changed parse.h rebuilds the BPF object' rebuilds bpf/parse.h agent.bpf.o agent.skel.h tc.bpf.o tc.skel.h agent

@@ -53,7 +53,7 @@ servers() {
 
 load() { # seconds of it, beside the rest
 	traffic &
-	pids="$pids $!"
+	remember $!
 	$with_iperf || return 0
 	spawn client iperf3 -c 10.2.0.2 -p 9100 -b 40M -t 8 >/dev/null 2>&1
 	spawn client iperf3 -c fd02::2 -p 16384 -u -b 4M -l 400 -t 8 >/dev/null 2>&1

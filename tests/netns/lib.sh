@@ -57,22 +57,51 @@ wait_until() { # SECONDS COMMAND...
 is_running() { [ -d "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; }
 is_gone() { ! is_running "$1"; }
 
+# The number of a process that has ended is given to another, some time. When it was started tells them apart.
+started_at() { # PID; nothing where there is none
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+	# shellcheck disable=SC2086
+	set -- ${stat##*) } # from field 3 on, as the name before it may hold anything
+	echo "${20}"
+}
+
+# For the background processes of this run, all of which end with it.
+remember() { # PID
+	pids="$pids $1:$(started_at "$1")"
+}
+
+# Whether one that was remembered has ended, and who has its number now is none of this run's.
+is_anothers() { # PID
+	case " $pids " in
+	*" $1:$(started_at "$1") "*) return 1 ;;
+	*" $1:"*) ;;
+	*) return 1 ;;
+	esac
+}
+has_ended() { is_gone "$1" || is_anothers "$1"; }
+
 # Ends a process of this run and returns its exit status.
 stop() { # PID [SIGNAL]
-	kill -"${2:-TERM}" "$1" 2>/dev/null
-	wait_until 10 is_gone "$1" || {
+	is_anothers "$1" || kill -"${2:-TERM}" "$1" 2>/dev/null
+	wait_until 10 has_ended "$1" || {
 		echo "# process $1 does not end on SIG${2:-TERM}"
 		kill -KILL "$1"
 	}
 	wait "$1" 2>/dev/null
 }
 
+end_remembered() {
+	for pid in $pids; do
+		is_anothers "${pid%:*}" || kill "${pid%:*}" 2>/dev/null
+	done
+	for pid in $pids; do
+		wait_until 2 has_ended "${pid%:*}" || kill -KILL "${pid%:*}" 2>/dev/null
+	done
+}
+
 clean_up() {
 	trap '' INT TERM HUP PIPE
-	for pid in $pids; do kill "$pid" 2>/dev/null; done
-	for pid in $pids; do
-		wait_until 2 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null
-	done
+	end_remembered
 	for name in $namespaces; do ip netns del "$name"; done
 	for mount in $mounts; do umount "$mount"; done
 	[ -z "$T" ] || rm -rf "$T"
@@ -127,7 +156,7 @@ spawn() { # NAMESPACE COMMAND...; sets $spawned
 	shift
 	nsenter --net="$inside" "$@" &
 	spawned=$!
-	pids="$pids $spawned"
+	remember $spawned
 }
 
 # In the foreground: one that should have ended and did not is a failure, not a test that hangs.

@@ -71,6 +71,7 @@ top_output() {
 	in_ns gw "$PYTHON" "$here/frames.py" send peer1 2 "$T/frames" >/dev/null
 	in_ns gw "$PYTHON" "$here/traffic.py" pace peer0 2000 "$T/enough" >"$T/sent" &
 	sending=$!
+	remember $sending
 	wait_until 10 is_sending || not_ok "nothing is sent"
 	jobs_left=
 	for key in service port protocol device encryption method bucket; do
@@ -95,7 +96,6 @@ top_output() {
 	touch "$T/enough"
 	# shellcheck disable=SC2086
 	wait $sending $jobs_left
-	pids="$pids $sending"
 	look_at_top
 	look_at_json
 	look_at_connections

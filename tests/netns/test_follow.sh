@@ -101,7 +101,7 @@ agent gw --detach
 received=$(link_stat gw wan0 rx packets)
 in_ns gw "$PYTHON" "$here/traffic.py" pace p-wan0 2000 "$PINS/v1/wan0/link" >"$T/sent" &
 sending=$!
-pids="$pids $sending"
+remember $sending
 is_busy() { [ "$(link_stat gw wan0 rx packets)" -gt $((received + 100)) ]; }
 wait_until 10 is_busy || not_ok "wan0 receives nothing"
 start_agent -i wan0 -t 1

@@ -42,7 +42,7 @@ each_mode() { # MODE
 kill_agents() { # MODE
 	in_ns gw "$PYTHON" "$here/traffic.py" pace p-dev0 4000 "$T/enough" >"$T/sent" &
 	sending=$!
-	pids="$pids $sending"
+	remember $sending
 	for pause in 0.05 0.1 0.3; do
 		spawn_agent gw -i dev0 -m "$1" --egress 2>/dev/null
 		sleep $pause
@@ -158,7 +158,7 @@ disciplines() {
 top_alone() {
 	agent gw --top -t 4 -i dev0 -m clsact >"$T/top" &
 	measuring=$!
-	pids="$pids $measuring"
+	remember $measuring
 	wait_until 5 sh -c "nsenter --net=/run/netns/$run-gw tc filter show dev dev0 ingress | grep -q portacct"
 	send gw p-dev0 200
 	wait $measuring

@@ -64,7 +64,7 @@ commands() {
 top_alone() {
 	agent gw --top -t 4 -i dev0 >"$T/top" &
 	measuring=$!
-	pids="$pids $measuring"
+	remember $measuring
 	wait_until 5 has_program dev0
 	send peer0 200
 	wait $measuring
@@ -207,7 +207,7 @@ killing() {
 	agent gw --attach -i dev0 2>/dev/null
 	in_ns gw "$PYTHON" "$here/traffic.py" pace peer0 8000 "$T/enough" >"$T/sent" &
 	sending=$!
-	pids="$pids $sending"
+	remember $sending
 	last=0 backwards=0 kills=0
 	for pause in 0 0.003 0.01 0.017 0.03 0.05 0.08 0.12 0.2 0.3 0.5 1.1; do
 		spawn_agent gw -i dev0 -t 1 2>/dev/null

@@ -143,7 +143,7 @@ reading_while_written() {
 	wait_until 10 grep -q counting "$T/agent.log"
 	"$PYTHON" "$here/series.py" watch "$PROM" "$T/enough" >"$T/watched" &
 	watching=$!
-	pids="$pids $watching"
+	remember $watching
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		agent gateway --once -s "$T/many.csv" --no-builtin --max-series 20 || not_ok "--once beside an agent"
 	done

@@ -96,7 +96,7 @@ if command -v strace >/dev/null; then
 	in_ns gw strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=4000000:when=2 \
 		"$AGENT" --pin-dir "$PINS" --forget dev1 2>"$T/forget.err" &
 	forgetting=$!
-	pids="$pids $forgetting"
+	remember $forgetting
 	sleep 0.5
 	connect gw dev1 gw peer_dev1
 	up dev1 peer_dev1
@@ -136,7 +136,7 @@ agent gw --reload
 check_equal "--reload while the agent starts: exit status" $? 0
 stop $counting
 flock "$PINS" sleep 3 &
-pids="$pids $!"
+remember $!
 wait_until 5 is_locked
 check_fails "--reload while something else is done" 1 'has ended' agent gw --reload
 check_equal "reloads and failures outlive the agent" \
@@ -150,7 +150,7 @@ agent gw --attach -i dev0 2>/dev/null
 	sleep 0.5
 	agent gw --detach
 ) &
-pids="$pids $!"
+remember $!
 check_fails "--top while the counting ends" 1 'nothing is counted' agent gw --top -t 5
 check_fails "--forget with nothing counted" 1 'nothing is counted' agent gw --forget dev0
 finish

@@ -72,7 +72,7 @@ try_here() {
 # What check.sh found out, where it ran before.
 acceleration() {
 	cat "$O/kernels/acceleration-$(cat /proc/sys/kernel/random/boot_id)" 2>/dev/null ||
-		echo 'tcg,thread=multi -cpu max'
+		echo 'tcg,thread=single -cpu max'
 }
 
 pack() { # OUT

@@ -87,7 +87,7 @@ quiet() {
 
 index=0 running='' good=0
 for name in stalls_auto stalls_native receives quiet; do
-	(trap 'kill $pids 2>/dev/null' EXIT && $name && [ $failures = 0 ]) >"$T/$name.out" 2>&1 &
+	(trap end_remembered EXIT && $name && [ $failures = 0 ]) >"$T/$name.out" 2>&1 &
 	running="$running $name:$!"
 	index=$((index + 1))
 done

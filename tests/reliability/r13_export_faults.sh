@@ -160,7 +160,7 @@ make_devices gw "$(set -- $faults && echo $#)"
 index=0 running=''
 for fault in $faults; do
 	type prepare_"$fault" >/dev/null 2>&1 && mkdir "$T/$fault" && mounts="$mounts $T/$fault"
-	(trap 'kill $watched 2>/dev/null' EXIT && run_fault) >"$T/$fault.out" 2>&1 &
+	(trap end_remembered EXIT && run_fault) >"$T/$fault.out" 2>&1 &
 	running="$running $fault:$!"
 	index=$((index + 1))
 done

@@ -92,7 +92,7 @@ prepared() {
 raced() {
 	as_attacker "$PYTHON" "$(pwd)/tests/reliability/bpffs_attacker.py" "$PINS" "$T/stop" >"$T/tries" &
 	attacking=$!
-	pids="$pids $attacking"
+	remember $attacking
 	started=0 unsafe=0
 	wait_until 5 [ -n "$(ls "$B")" ]
 	for _ in $(seq $STARTS); do

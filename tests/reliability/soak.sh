@@ -33,17 +33,11 @@ pause() { # up to a second and a half
 # ---- the agent
 run_agent() {
 	start_agent gw -i 'dev*' -t 1 -s "$T/database.csv"
-	pids="$senders $counting"
-}
-
-kill_agent() { # SIGNAL
-	stop "$counting" "$1"
-	pids=$senders # and not the number of one that has ended, which may be another's by now
 }
 
 kill_and_start() { # SIGNAL
 	if $is_second_half; then return; fi
-	kill_agent "$1"
+	stop "$counting" "$1"
 	pause
 	run_agent
 }
@@ -196,7 +190,7 @@ event_disk() {
 	pause
 	random 4
 	was_killed=false
-	[ $random != 0 ] || $is_second_half || { kill_agent KILL && was_killed=true; }
+	[ $random != 0 ] || $is_second_half || { stop "$counting" KILL; was_killed=true; }
 	pause
 	[ $kind = 2 ] || is_parseable || not_ok "disk fault $kind: the textfile is not whole"
 	mend_disk $kind
@@ -249,9 +243,9 @@ start_sending() {
 	while [ $number -lt $devices ]; do
 		keep_sending peer$number &
 		senders="$senders $!"
+		remember $!
 		number=$((number + 1))
 	done
-	pids="$senders $counting"
 }
 
 received() {
