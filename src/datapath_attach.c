@@ -197,6 +197,7 @@ static int choose_mode(struct datapath_device *device, const struct device *inte
 	if (device->is_egress && *asked < DATAPATH_TC)
 		*asked = DATAPATH_AUTO;
 	if (!datapath_is_on(device, interface)) {
+		device->in_one_buffer = false; /* another interface may have another driver */
 		*mode = *asked;
 		if (*asked == DATAPATH_AUTO)
 			*mode = device->is_egress ? DATAPATH_TC : DATAPATH_NATIVE;
@@ -221,6 +222,21 @@ static struct datapath_device *find_on(struct datapath *datapath, const struct d
 	return NULL;
 }
 
+/* One that could not take its counters to its present name waits until that is free. */
+static void say_taken(const char *name, const struct datapath_device *owner, uint32_t elsewhere)
+{
+	if (owner && *owner->wanted)
+		log_errorx(
+			"device '%s': the counters of this name belong to another device, which is "
+			"'%s' now: --forget the earlier '%s' first",
+			name, owner->wanted, owner->wanted);
+	else
+		log_errorx(
+			"device '%s': the counters of this name belong to another device, number "
+			"%u: --detach first",
+			name, elsewhere);
+}
+
 /*
  * There; else the place of its name, which the device that has it may have to leave: one that is
  * counted elsewhere is not given up for it.
@@ -241,13 +257,13 @@ static struct datapath_device *place(struct datapath *datapath, const struct dev
 	if (!device)
 		return datapath_make_device(datapath, folder);
 	elsewhere = device->ifindex = datapath_hook_ifindex(device);
-	if (!elsewhere)
+	if (!elsewhere) {
+		datapath_close_fd(&device->link); /* of what is gone, in the mode which that had */
 		return device;
+	}
 	if (datapath_rename_away(datapath, device))
 		return datapath_make_device(datapath, folder);
-	log_errorx("device '%s': the counters of this name belong to another device, number %u: "
-		   "--detach first",
-		   interface->name, elsewhere);
+	say_taken(interface->name, datapath_find(datapath, folder), elsewhere);
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ends all counting and removes the pinned state, that of earlier versions too. */
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ int datapath_detach(const char *pin_dir)
 	struct pins pins;
 	int err;
 
+	libbpf_set_print(NULL); /* who calls it says what failed */
 	pins_list_versions(pin_dir, &versions);
 	has_others = versions.older || versions.has_old || versions.has_new;
 	versions.older = 0; /* whatever they are, they can be removed */

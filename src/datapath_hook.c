@@ -30,24 +30,34 @@ const char *datapath_mode_label(uint32_t mode)
 	return mode == DATAPATH_TC ? "tcx" : datapath_mode_name(mode);
 }
 
-/* struct bpf_link_info of links of XDP, and since Linux 6.6 of tcx, whose number is 11. */
+/* BPF_LINK_TYPE_TCX of linux/bpf.h as of Linux 6.6; older headers lack it. */
+#define LINK_TYPE_TCX 11
+
+/*
+ * What was pinned while the device was counted in another mode may be the program of a filter: the
+ * kernel answers for that too, in the same place and with other things.
+ */
 uint32_t hook_link_ifindex(int link, uint32_t *program_id)
 {
 	struct bpf_link_info info = {};
 	__u32 size = sizeof(info);
 
-	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &size))
+	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &size) ||
+	    (info.type != BPF_LINK_TYPE_XDP && info.type != LINK_TYPE_TCX))
 		return 0;
 	*program_id = info.prog_id;
 	return info.xdp.ifindex; /* the first of what either kind of link tells */
 }
 
-uint32_t hook_program_id(int program)
+/* Likewise a link, the number of which is where a program has its own. */
+uint32_t hook_filter_program_id(int program)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(program, &info, &size) ? 0 : info.id;
+	if (bpf_obj_get_info_by_fd(program, &info, &size) || info.type != BPF_PROG_TYPE_SCHED_CLS)
+		return 0;
+	return info.id;
 }
 
 bool datapath_is_on(const struct datapath_device *device, const struct device *interface)
@@ -137,13 +147,23 @@ static int unpin(const struct datapath *datapath, const struct datapath_device *
 	return -errno;
 }
 
+/* A program that was to be put on a device is pinned before, and under this name until it is there. */
+static bool is_unfinished(const struct datapath *datapath, const struct datapath_device *device)
+{
+	char path[PATH_MAX];
+
+	return datapath->access != DATAPATH_PRIVATE &&
+	       pins_device_path(&datapath->pins, device->folder, "next", path) &&
+	       !access(path, F_OK);
+}
+
 /* The link is ended, not just given up: somebody who reads it may hold it open. */
 int datapath_hook_detach(const struct datapath *datapath, struct datapath_device *device)
 {
 	int err = 0;
 
-	if (device->link >= 0 && device->state.mode == DATAPATH_CLSACT)
-		err = hook_clsact_remove(device);
+	if (device->state.mode == DATAPATH_CLSACT)
+		err = hook_clsact_remove(device, is_unfinished(datapath, device));
 	else if (device->link >= 0)
 		bpf_link_detach(device->link);
 	if (err) {

@@ -39,8 +39,11 @@ int hook_tcx_attach(struct datapath_device *device, int program, struct hook_ref
 /* Attaches, or replaces the program of the filter that there is; pins that program as `link`. */
 int hook_clsact_put(const struct datapath *datapath, struct datapath_device *device, int program,
 		    struct hook_refusal *refusal);
-/* Takes the filter off, and the queueing discipline if it was made for it and is empty. */
-int hook_clsact_remove(const struct datapath_device *device);
+/*
+ * Takes the filter off, and the queueing discipline if it was made for it and is empty. is_unfinished:
+ * a start was killed that may have made the one and not yet the other.
+ */
+int hook_clsact_remove(const struct datapath_device *device, bool is_unfinished);
 
 /* 0, -EINVAL where the kernel has no tcx, or another -errno. */
 int hook_tcx_probe(void);
@@ -51,10 +54,10 @@ bool hook_clsact_is_on(const struct datapath_device *device, uint32_t ifindex);
 
 /* Pins a link, in place of one whose device is gone. 0 or -errno (logged). */
 int hook_pin_link(const struct datapath *datapath, const struct datapath_device *device);
-/* The device that a link of XDP or of tcx is on; 0: it is on none. */
+/* The device that a link of XDP or of tcx is on; 0: it is on none, or is no such link. */
 uint32_t hook_link_ifindex(int link, uint32_t *program_id);
-/* The id of a program; 0: it has none that can be told. */
-uint32_t hook_program_id(int program);
+/* The id of a program for a filter of tc; 0: it is none, or its id cannot be told. */
+uint32_t hook_filter_program_id(int program);
 
 struct hook_filter {
 	uint32_t handle;   /* 0: stands for the priority alone */

@@ -35,7 +35,7 @@ static bool find(const struct datapath_device *device, uint32_t ifindex, struct 
 
 	if (device->link < 0 || hook_filters_read(&filters, ifindex, device->is_egress))
 		return false;
-	filter = hook_filters_find(&filters, hook_program_id(device->link));
+	filter = hook_filters_find(&filters, hook_filter_program_id(device->link));
 	if (filter)
 		*found = *filter;
 	hook_filters_free(&filters);
@@ -72,23 +72,30 @@ static void remove_qdisc(const struct datapath_device *device, uint32_t ifindex)
 	bpf_tc_hook_destroy(&hook);
 }
 
-int hook_clsact_remove(const struct datapath_device *device)
+/*
+ * A device that has no filter of ours may be another one of the same number by now, with a queueing
+ * discipline of somebody else's: that is left alone, unless a start was killed between the making of
+ * the one and of the other.
+ */
+int hook_clsact_remove(const struct datapath_device *device, bool is_unfinished)
 {
+	uint32_t ifindex = device->state.ifindex;
 	struct bpf_tc_hook hook;
 	struct hook_filter found;
+	bool is_there = find(device, ifindex, &found);
 	int err = 0;
 
-	set_hook(&hook, device, device->state.ifindex);
-	if (find(device, device->state.ifindex, &found)) {
+	set_hook(&hook, device, ifindex);
+	if (is_there) {
 		LIBBPF_OPTS(bpf_tc_opts, options, .handle = found.handle,
 			    .priority = found.priority);
 
 		err = bpf_tc_detach(&hook, &options);
-		if (err && !find(device, device->state.ifindex, &found))
+		if (err && !find(device, ifindex, &found))
 			err = 0; /* somebody else was faster */
 	}
-	if (!err)
-		remove_qdisc(device, device->state.ifindex);
+	if (!err && (is_there || is_unfinished))
+		remove_qdisc(device, ifindex);
 	return err;
 }
 

@@ -24,13 +24,6 @@
 #define OPEN_TRIES 50
 #define OPEN_PAUSE_US 20000
 
-/* libbpf's own words would come twice: the caller says what failed, and for which object. */
-static int keep_silent(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level, (void)format, (void)args;
-	return 0;
-}
-
 struct datapath *datapath_new(enum datapath_access access)
 {
 	struct datapath *datapath = calloc(1, sizeof(*datapath));
@@ -346,7 +339,7 @@ static int open_access(struct datapath *datapath, const char *pin_dir)
 
 int datapath_open(struct datapath **out, const char *pin_dir, enum datapath_access access)
 {
-	libbpf_set_print(keep_silent);
+	libbpf_set_print(NULL); /* its words would come twice: the caller says what failed */
 	for (int i = 0; i < OPEN_TRIES; i++) {
 		struct datapath *datapath = datapath_new(access);
 		bool is_final;

@@ -129,10 +129,15 @@ struct datapath_device *datapath_rename(struct datapath *datapath, struct datapa
 bool datapath_rename_away(struct datapath *datapath, struct datapath_device *device)
 {
 	char from[PINS_FOLDER_MAX], name[IFNAMSIZ];
+	int counters = device->counters, err;
 
+	if (datapath->old || !present_name(device, name) || !strcmp(name, device->name))
+		return false;
 	memcpy(from, device->folder, sizeof(from));
-	return !datapath->old && present_name(device, name) && strcmp(name, device->name) &&
-	       !follow(datapath, from, name);
+	err = follow(datapath, from, name);
+	device = find_counters(datapath, counters);
+	snprintf(device->wanted, sizeof(device->wanted), "%s", err ? name : "");
+	return !err;
 }
 
 /* One whose device is gone gets its earlier name back; if that is taken, it is passed over. */

@@ -55,3 +55,15 @@ load_foreign() { # xdp|tc
 		bpftool prog load "$T/foreign_$1.o" "$T/bpf/foreign_$1" type $type ||
 		not_ok "the foreign $1 program is not loaded"
 }
+
+# A library that takes features of the kernel away from the agent; ends the script where there is none.
+make_lesser() {
+	$CC -shared -fPIC -o "$T/lesser.so" tests/netns/lesser_kernel.c -ldl 2>"$T/err" && return
+	echo "skipped: the library that takes features away is not built: $(head -1 "$T/err")"
+	exit 0
+}
+lesser() { # WORDS COMMAND...: with a kernel that lacks these
+	words=$1
+	shift
+	LACKS=$words LD_PRELOAD=$T/lesser.so "$@"
+}

@@ -9,19 +9,10 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/hooks_lib.sh
 CC=${CC:-cc}
 begin "$CC" bpftool tc setpriv
-$CC -shared -fPIC -o "$T/lesser.so" tests/netns/lesser_kernel.c -ldl 2>"$T/err" || {
-	echo "skipped: the library that takes features away is not built: $(head -1 "$T/err")"
-	exit 0
-}
+make_lesser
 add_namespace gw
 make_device gw dev0
 FEATURES='batch_reads frags tcx cap_bpf group_reads'
-
-lesser() { # WORDS COMMAND...: with a kernel that lacks these
-	words=$1
-	shift
-	LACKS=$words LD_PRELOAD=$T/lesser.so "$@"
-}
 
 lines_for() { # FEATURE
 	case $1 in

@@ -62,10 +62,18 @@ name_of_one_gone() {
 	check_equal "the name of one that is gone: told" "$(said "device 'dev3': is counted as 'dev1', its earlier name")" 1
 	send gw p-dev1 10
 	check_equal "counted on under the earlier name" "$(counted gw dev1) $(counted gw dev3)" '20 3'
+	ip -n "$run-gw" link add dev1 type veth peer name p-next
+	quiet_up gw dev1 p-next
+	check_fails "a next device of that name: waits for its counters" 1 \
+		"'dev1': the counters of this name belong to another device, which is 'dev3' now: --forget the earlier 'dev3' first" \
+		agent gw --attach -i dev1
 	agent gw --forget dev3 2>/dev/null
-	attach gw -i dev3
-	check_equal "once that one is forgotten, its counters follow" "$(counted gw dev1) $(counted gw dev3)" '0 20'
+	attach gw -i dev1
+	send gw p-next 4
+	check_equal "once that one is forgotten, its counters follow, and the next has its own" \
+		"$(counted gw dev1) $(counted gw dev3)" '4 20'
 	agent gw --detach
+	ip -n "$run-gw" link del dev1
 	rename dev3 dev1
 }
 
