@@ -83,7 +83,6 @@ struct datapath_device {
 	bool is_new;           /* its folder was made by this process */
 	bool is_added;         /* not adopted, whether or not there was a folder */
 	bool is_attached_now;  /* by this process, though its counters may be older */
-	bool in_one_buffer;    /* its driver hands no frame in several to the program */
 	char wanted[IFNAMSIZ]; /* the name of its interface, where another has its place; else "" */
 };
 

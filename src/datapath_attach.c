@@ -131,12 +131,13 @@ static void say_refused(const struct datapath_device *device, const struct hook_
 static bool try_next(struct datapath_device *device, const struct hook_refusal *refusal,
 		     enum datapath_mode asked, bool counting)
 {
+	uint32_t *flags = &device->state.flags;
 	int err = -refusal->err;
 	char text[256];
 
-	if (device->state.mode == DATAPATH_NATIVE && !device->in_one_buffer &&
+	if (device->state.mode == DATAPATH_NATIVE && !(*flags & DATAPATH_ONE_BUFFER) &&
 	    (err == EINVAL || err == ERANGE || err == EOPNOTSUPP)) {
-		device->in_one_buffer = true;
+		*flags |= DATAPATH_ONE_BUFFER;
 		return true;
 	}
 	if (counting)
@@ -197,7 +198,7 @@ static int choose_mode(struct datapath_device *device, const struct device *inte
 	if (device->is_egress && *asked < DATAPATH_TC)
 		*asked = DATAPATH_AUTO;
 	if (!datapath_is_on(device, interface)) {
-		device->in_one_buffer = false; /* another interface may have another driver */
+		device->state.flags &= ~DATAPATH_ONE_BUFFER; /* it may have another driver */
 		*mode = *asked;
 		if (*asked == DATAPATH_AUTO)
 			*mode = device->is_egress ? DATAPATH_TC : DATAPATH_NATIVE;

@@ -75,8 +75,8 @@ static void configure_xdp(struct agent_bpf *xdp, const struct datapath *datapath
 	rodata->starts_at_l3 = starts_at_l3;
 	rodata->is_replay = is_replay;
 	/* Generic XDP with several buffers has panicked kernels: there the frame is made linear. */
-	if (is_replay || device->state.mode != DATAPATH_NATIVE || device->in_one_buffer ||
-	    !datapath_has_frags())
+	if (is_replay || device->state.mode != DATAPATH_NATIVE ||
+	    device->state.flags & DATAPATH_ONE_BUFFER || !datapath_has_frags())
 		return;
 	rodata->have_frags = true;
 	bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);

@@ -164,6 +164,7 @@ int datapath_hook_end(const struct pins *pins, const char *folder);
 
 #define DATAPATH_MADE_QDISC 1U   /* of datapath_state.flags: clsact is to be removed in the end */
 #define DATAPATH_STARTS_AT_L3 2U /* frames begin with the IP header */
+#define DATAPATH_ONE_BUFFER 4U   /* its driver takes no program for frames in several */
 int datapath_store_state(const struct datapath_device *device);
 bool datapath_is_egress(const char *folder);
 /*

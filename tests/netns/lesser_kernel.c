@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * To be preloaded: answers bpf(2) and prctl(2) as a kernel does that lacks what the words in $LACKS
- * name: batch_reads, frags, tcx, cap_bpf, group_reads; or memory, for large maps. All other calls
- * go to the kernel there is.
+ * name: batch_reads, frags, tcx, cap_bpf, group_reads; or memory, for large maps; several_buffers, as
+ * drivers that have XDP, but not for such frames. All other calls go to the kernel there is.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -85,6 +85,20 @@ static int has_no_rights(void)
 	       !(sets[0].effective & 1U << CAP_SYS_ADMIN);
 }
 
+/* Programs for frames in several buffers, by their descriptors. */
+static unsigned char is_for_several[1024];
+
+static void note_program(long program, const union bpf_attr *attr)
+{
+	if (program >= 0 && (size_t)program < sizeof(is_for_several))
+		is_for_several[program] = (attr->prog_flags & FLAG_XDP_HAS_FRAGS) != 0;
+}
+
+static int is_of_several(unsigned int program)
+{
+	return program < sizeof(is_for_several) && is_for_several[program];
+}
+
 static int is_refused(enum bpf_cmd command, const union bpf_attr *attr)
 {
 	if (lacks("group_reads") && has_no_rights())
@@ -100,12 +114,16 @@ static int is_refused(enum bpf_cmd command, const union bpf_attr *attr)
 	    ((command == BPF_PROG_QUERY && attr->query.attach_type >= ATTACH_TYPE_TCX) ||
 	     (command == BPF_LINK_CREATE && attr->link_create.attach_type >= ATTACH_TYPE_TCX)))
 		return refuse(EINVAL);
+	if (lacks("several_buffers") &&
+	    ((command == BPF_LINK_CREATE && is_of_several(attr->link_create.prog_fd)) ||
+	     (command == BPF_LINK_UPDATE && is_of_several(attr->link_update.new_prog_fd))))
+		return refuse(EOPNOTSUPP);
 	return 0;
 }
 
 long syscall(long number, ...)
 {
-	long a[6];
+	long a[6], result;
 	va_list list;
 
 	va_start(list, number);
@@ -114,7 +132,10 @@ long syscall(long number, ...)
 	va_end(list);
 	if (number == SYS_bpf && is_refused((enum bpf_cmd)a[0], (const union bpf_attr *)a[1]))
 		return -1;
-	return kernel()(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	result = kernel()(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (number == SYS_bpf && a[0] == BPF_PROG_LOAD)
+		note_program(result, (const union bpf_attr *)a[1]);
+	return result;
 }
 
 int prctl(int option, ...)

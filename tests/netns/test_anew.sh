@@ -104,9 +104,27 @@ foreign_discipline() {
 	check_equal "and of what was made for them nothing is left" "$(hooks gw other0)" ''
 }
 
+# ---- a driver that takes no program for frames in several buffers, when maps are outgrown
+one_buffer() {
+	"$PYTHON" "$here/series.py" many 3000 20000 >"$T/many.csv"
+	make_device gw dev0
+	for step in 'attached' 'started again' 'maps outgrown -s' 'and again -s'; do
+		database=''
+		[ "$step" = "${step% -s}" ] || database="-s $T/many.csv"
+		# shellcheck disable=SC2086
+		lesser several_buffers agent gw --attach -i dev0 -m native $database 2>"$T/err" ||
+			not_ok "a driver for one buffer: ${step% -s}: $(cat "$T/err")"
+		send gw p-dev0 10
+	done
+	check_equal "a driver for one buffer: attached, started again, maps outgrown: frames" "$(frames dev0)" 40
+	check_equal "and on the device" "$(status gw '.mode, .attached' | xargs)" 'native true'
+	agent gw --detach
+}
+
 bridge_anew
 taken_away
 anew_without_agent
 other_kind
 foreign_discipline
+one_buffer
 finish
