@@ -75,6 +75,7 @@ struct datapath_device {
 	bool is_egress;             /* transmitted frames; else those received */
 	struct datapath_state state;
 	uint32_t ifindex; /* that the link is on; 0: the device is gone or not attached */
+	uint32_t here;    /* the same, if it is in this network namespace; as of the last look */
 	int counters;     /* descriptors, -1: none */
 	int handshakes;
 	int link;
@@ -148,16 +149,19 @@ void datapath_keep(struct datapath *datapath);
 
 /*
  * Looks where the devices' programs are, as these follow their interface through renames and to
- * other network namespaces. Tells of those that are gone since the last time, with their interface.
+ * other network namespaces; devices are all that there are, read just now. What a look has found
+ * holds till the next, and costs nothing to ask for.
  */
-void datapath_refresh(struct datapath *datapath,
+void datapath_look(struct datapath *datapath, const struct devices *devices);
+/* The same, and tells of those that are gone since the last time, with their interface. */
+void datapath_refresh(struct datapath *datapath, const struct devices *devices,
 		      void (*gone)(void *ctx, const struct datapath_device *device), void *ctx);
-/* The one of the devices that this one's program is on; NULL: none of them. */
+/* The one of the devices, read just now, that this one's program is on; NULL: none of them. */
 const struct device *datapath_interface(const struct datapath_device *device,
 					const struct devices *devices);
-/* Whether a device is counted, under whatever name, whichever its frames. */
+/* By the last look: whether a device is counted, under whatever name, whichever its frames. */
 bool datapath_is_on_device(const struct datapath *datapath, const struct device *interface);
-/* Whether a device is counted, under its present name. */
+/* By the last look: whether a device is counted, under its present name. */
 bool datapath_is_counted(const struct datapath *datapath, const struct device *interface,
 			 bool is_egress);
 /*

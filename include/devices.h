@@ -31,7 +31,7 @@ struct device {
 	bool has_bus; /* backed by hardware, or by a virtual machine's */
 	/* Read only where nothing is up and on a bus (devices_any_bus()); else false. */
 	bool has_default_route;
-	uint32_t xdp_program; /* id of an XDP program on it, in whatever mode; 0: none */
+	uint32_t xdp_program; /* id of the XDP program on it, in whatever mode; 0: none */
 	/* The interface's own counters, of IFLA_STATS64. */
 	uint64_t receive_packets;
 	uint64_t receive_bytes;

@@ -115,6 +115,7 @@ int commands_status(struct session *session)
 	if (session_measure(session, &measurement))
 		return EXIT_FAILED;
 	if (!session_measure_interfaces(session, &measurement) && !devices_read(&all)) {
+		datapath_look(session->datapath, &all);
 		status = print_status(session, &measurement, &all);
 		devices_free(&all);
 	}

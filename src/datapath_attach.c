@@ -216,10 +216,14 @@ static int choose_mode(struct datapath_device *device, const struct device *inte
 static struct datapath_device *find_on(struct datapath *datapath, const struct device *interface,
 				       bool is_egress)
 {
-	for (size_t i = 0; i < datapath->count; i++)
-		if (datapath->devices[i].is_egress == is_egress &&
-		    datapath_is_on(&datapath->devices[i], interface))
-			return &datapath->devices[i];
+	for (size_t i = 0; i < datapath->count; i++) {
+		struct datapath_device *device = &datapath->devices[i];
+
+		if (device->is_egress != is_egress || !datapath_is_on(device, interface))
+			continue;
+		device->here = datapath_still_here(device);
+		return device->here ? device : NULL;
+	}
 	return NULL;
 }
 

@@ -10,13 +10,14 @@
 #include "devices.h"
 #include "log.h"
 
-const struct device *datapath_interface(const struct datapath_device *device,
-					const struct devices *devices)
+bool datapath_is_on(const struct datapath_device *device, const struct device *interface)
 {
-	for (size_t i = 0; i < devices->count; i++)
-		if (datapath_is_on(device, &devices->list[i]))
-			return &devices->list[i];
-	return NULL;
+	return device->here && device->here == interface->ifindex;
+}
+
+uint32_t datapath_still_here(const struct datapath_device *device)
+{
+	return device->here && datapath_hook_ifindex(device) == device->here ? device->here : 0;
 }
 
 bool datapath_is_on_device(const struct datapath *datapath, const struct device *interface)
@@ -42,15 +43,30 @@ bool datapath_is_counted(const struct datapath *datapath, const struct device *i
 	return false;
 }
 
-void datapath_refresh(struct datapath *datapath,
-		      void (*gone)(void *ctx, const struct datapath_device *device), void *ctx)
+void datapath_look(struct datapath *datapath, const struct devices *devices)
 {
 	for (size_t i = 0; i < datapath->count; i++) {
 		struct datapath_device *device = &datapath->devices[i];
+		const struct device *interface = datapath_interface(device, devices);
 
-		if (!device->ifindex)
+		device->here = interface ? interface->ifindex : 0;
+	}
+	if (datapath->old) /* what is found there goes along when its counters move */
+		datapath_look(datapath->old, devices);
+}
+
+void datapath_refresh(struct datapath *datapath, const struct devices *devices,
+		      void (*gone)(void *ctx, const struct datapath_device *device), void *ctx)
+{
+	datapath_look(datapath, devices);
+	for (size_t i = 0; i < datapath->count; i++) {
+		struct datapath_device *device = &datapath->devices[i];
+		bool was_there = device->ifindex;
+
+		device->ifindex = device->here;
+		if (!was_there || device->here)
 			continue;
-		device->ifindex = datapath_hook_ifindex(device);
+		device->ifindex = datapath_hook_ifindex(device); /* elsewhere, if not gone */
 		if (!device->ifindex)
 			gone(ctx, device);
 	}

@@ -60,18 +60,33 @@ uint32_t hook_filter_program_id(int program)
 	return info.id;
 }
 
-bool datapath_is_on(const struct datapath_device *device, const struct device *interface)
+static bool is_on(const struct datapath_device *device, const struct device *interface,
+		  uint32_t program)
 {
-	if (device->link < 0)
-		return false;
 	switch (device->state.mode) {
 	case DATAPATH_CLSACT:
 		return hook_clsact_is_on(device, interface->ifindex);
 	case DATAPATH_TC:
-		return hook_tcx_is_on(device, interface->ifindex);
+		return hook_tcx_is_on(device, interface->ifindex, program);
 	default:
-		return hook_xdp_is_on(device, interface->ifindex);
+		return program && interface->xdp_program == program;
 	}
+}
+
+/*
+ * A number alone may be that of another device, made since, or in another network namespace: the
+ * program is but one.
+ */
+const struct device *datapath_interface(const struct datapath_device *device,
+					const struct devices *devices)
+{
+	uint32_t ifindex = device->state.ifindex, program = 0;
+	const struct device *interface;
+
+	if (device->state.mode != DATAPATH_CLSACT)
+		ifindex = hook_link_ifindex(device->link, &program);
+	interface = devices_find_index(devices, ifindex);
+	return interface && is_on(device, interface, program) ? interface : NULL;
 }
 
 /* A link follows its device; a filter goes with it, and is not in another network namespace. */
@@ -107,19 +122,15 @@ int datapath_hook_attach(const struct datapath *datapath, struct datapath_device
 {
 	int err;
 
-	if (device->state.mode == DATAPATH_CLSACT) {
+	if (device->state.mode == DATAPATH_CLSACT)
 		err = hook_clsact_put(datapath, device, program, refusal);
-		device->is_attached_now = device->link >= 0; /* even if that is not pinned */
-		return err;
-	}
-	if (device->state.mode == DATAPATH_TC)
+	else if (device->state.mode == DATAPATH_TC)
 		err = hook_tcx_attach(device, program, refusal);
 	else
 		err = hook_xdp_attach(device, program, refusal);
-	if (err)
-		return err;
-	device->is_attached_now = true;
-	return hook_pin_link(datapath, device);
+	device->is_attached_now = device->link >= 0; /* even if that is not pinned */
+	device->here = device->is_attached_now ? device->ifindex : 0; /* this needs no look */
+	return err || device->state.mode == DATAPATH_CLSACT ? err : hook_pin_link(datapath, device);
 }
 
 /* A program of this version in place of the one that counts: no frame is missed. */
@@ -172,7 +183,7 @@ int datapath_hook_detach(const struct datapath *datapath, struct datapath_device
 		return err;
 	}
 	datapath_close_fd(&device->link);
-	device->ifindex = 0;
+	device->ifindex = device->here = 0;
 	err = unpin(datapath, device, "link");
 	return err ? err : unpin(datapath, device, "next");
 }

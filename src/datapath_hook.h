@@ -48,8 +48,8 @@ int hook_clsact_remove(const struct datapath_device *device, bool is_unfinished)
 /* 0, -EINVAL where the kernel has no tcx, or another -errno. */
 int hook_tcx_probe(void);
 
-bool hook_xdp_is_on(const struct datapath_device *device, uint32_t ifindex);
-bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex);
+/* Whether the program, by its id or as it is held, is on that device of this namespace. */
+bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex, uint32_t program);
 bool hook_clsact_is_on(const struct datapath_device *device, uint32_t ifindex);
 
 /* Pins a link, in place of one whose device is gone. 0 or -errno (logged). */

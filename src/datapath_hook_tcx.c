@@ -42,12 +42,11 @@ int hook_tcx_probe(void)
 	return bpf_prog_query(loopback, TCX_INGRESS, 0, NULL, NULL, &count);
 }
 
-bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex)
+bool hook_tcx_is_on(const struct datapath_device *device, uint32_t ifindex, uint32_t program)
 {
-	__u32 ids[TCX_PROGRAMS_MAX], count = TCX_PROGRAMS_MAX, program = 0;
+	__u32 ids[TCX_PROGRAMS_MAX], count = TCX_PROGRAMS_MAX;
 
-	if (hook_link_ifindex(device->link, &program) != ifindex ||
-	    bpf_prog_query((int)ifindex, direction(device), 0, NULL, ids, &count))
+	if (bpf_prog_query((int)ifindex, direction(device), 0, NULL, ids, &count))
 		return false;
 	for (__u32 i = 0; i < count; i++)
 		if (ids[i] == program)

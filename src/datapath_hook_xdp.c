@@ -70,12 +70,3 @@ int hook_xdp_attach(struct datapath_device *device, int program, struct hook_ref
 		ask_reason(device->ifindex, program, mode, refusal);
 	return link;
 }
-
-/* A number may be that of another device in another network namespace: the program is but one. */
-bool hook_xdp_is_on(const struct datapath_device *device, uint32_t ifindex)
-{
-	__u32 program = 0, id = 0;
-
-	return hook_link_ifindex(device->link, &program) == ifindex &&
-	       !bpf_xdp_query_id((int)ifindex, 0, &id) && id == program;
-}

@@ -151,6 +151,7 @@ void datapath_share_link(struct datapath_device *device, const struct datapath_d
 	if (earlier->link >= 0)
 		device->link = fcntl(earlier->link, F_DUPFD_CLOEXEC, 0);
 	device->ifindex = device->link >= 0 ? earlier->ifindex : 0;
+	device->here = device->link >= 0 ? earlier->here : 0;
 }
 
 /*

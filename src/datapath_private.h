@@ -137,11 +137,10 @@ int datapath_adopt(struct datapath *datapath, const char *folder);
 _Static_assert(sizeof(((struct datapath_device *)0)->folder) == PINS_FOLDER_MAX,
 	       "a folder's name fits");
 
-/*
- * Whether the device's program is on this very interface: a number alone may be that of another
- * one, made since, or in another network namespace.
- */
+/* Whether the device's program is on this very interface, by the last look. */
 bool datapath_is_on(const struct datapath_device *device, const struct device *interface);
+/* Where the last look found it, unless it has left since; 0: it is not in this namespace. */
+uint32_t datapath_still_here(const struct datapath_device *device);
 /* What is adopted: the interface that it is on, which it follows; 0: that one is gone. */
 uint32_t datapath_hook_ifindex(const struct datapath_device *device);
 

@@ -24,10 +24,9 @@ static void folder_name(char folder[PINS_FOLDER_MAX], const char *name, const ch
 /* The name that its interface has in this network namespace; false: it is not here. */
 static bool present_name(const struct datapath_device *device, char name[IFNAMSIZ])
 {
-	struct device interface = { .ifindex = datapath_hook_ifindex(device) };
+	uint32_t ifindex = datapath_still_here(device);
 
-	return interface.ifindex && datapath_is_on(device, &interface) &&
-	       if_indextoname(interface.ifindex, name);
+	return ifindex && if_indextoname(ifindex, name);
 }
 
 static int move(struct datapath *datapath, const char *from, const char *to)

@@ -46,7 +46,10 @@ static void read_stats(struct device *device, const struct nlattr *attr)
 	device->transmit_bytes = stats.tx_bytes;
 }
 
-/* With programs in two modes at once, one of the two. */
+/*
+ * The id without a mode comes last, and only where there is one program. Where there are two, one
+ * of them runs in the network card; the other one is told here.
+ */
 static int read_xdp_attribute(const struct nlattr *attr, void *data)
 {
 	struct device *device = data;
@@ -55,7 +58,6 @@ static int read_xdp_attribute(const struct nlattr *attr, void *data)
 	case IFLA_XDP_PROG_ID:
 	case IFLA_XDP_DRV_PROG_ID:
 	case IFLA_XDP_SKB_PROG_ID:
-	case IFLA_XDP_HW_PROG_ID:
 		device->xdp_program = mnl_attr_get_u32(attr);
 		break;
 	}

@@ -338,7 +338,7 @@ static void update(struct follow *follow, const struct devices *all)
 	int lock = datapath_lock_export(datapath); /* --forget holds it while it removes */
 
 	datapath_drop_forgotten(datapath, tell_forgotten, follow);
-	datapath_refresh(datapath, tell_gone, follow);
+	datapath_refresh(datapath, all, tell_gone, follow);
 	attach_renamed(follow, all);
 	attach_new(follow, all);
 	watch_all(follow, all, follow_now());

@@ -163,6 +163,19 @@ static bool must_match(const struct session *session)
 	return !session->waits || !session->options->interfaces.count;
 }
 
+/* A list from before the lock was held may name programs that have been replaced since. */
+static int look(struct session *session)
+{
+	struct devices now;
+	int err = devices_read(&now);
+
+	if (err)
+		return err;
+	datapath_look(session->datapath, &now);
+	devices_free(&now);
+	return 0;
+}
+
 static int count_on(struct session *session, const struct devices *all,
 		    const struct devices *chosen, enum datapath_access access)
 {
@@ -170,7 +183,9 @@ static int count_on(struct session *session, const struct devices *all,
 
 	if (err)
 		return err;
-	err = check_stack(session, all, chosen);
+	err = look(session);
+	if (!err)
+		err = check_stack(session, all, chosen);
 	if (!err)
 		err = prepare(session);
 	if (!err)
