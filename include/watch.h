@@ -6,7 +6,8 @@
  * A device is said to stall if it received WATCH_PACKETS frames or more while it was looked at
  * before the attach, and not one from then on, for WATCH_NS and for as long as ten times what it
  * took to receive WATCH_PACKETS. Whether it was so busy is known only of a device that was looked at
- * before; of others nothing is said.
+ * before; of others nothing is said. While its link is down, as it is with some cards for seconds
+ * from the attach on, nothing can come: the time begins anew when it is up.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -22,11 +23,13 @@
 struct watch_look {
 	uint64_t packets;
 	uint64_t ns;
+	bool has_link; /* it is up, and so is its carrier */
 };
 
 struct watch {
 	struct watch_look attached;
-	uint64_t until_ns; /* 0: nothing to watch */
+	uint64_t patience_ns; /* 0: nothing to watch */
+	uint64_t until_ns;    /* 0: its link is down */
 };
 
 enum watch_verdict { WATCH_RECEIVES, WATCH_WAITS, WATCH_STALLED };
@@ -36,5 +39,7 @@ bool watch_begin(struct watch *watch, const struct watch_look *before,
 		 const struct watch_look *attached);
 /* WATCH_WAITS asks for a later look; after the others the watch is over. */
 enum watch_verdict watch_look(struct watch *watch, const struct watch_look *now);
+/* Whether a look is wanted within WATCH_LOOK_NS. Not for a link that is down: its rise is told. */
+bool watch_is_due(const struct watch *watch);
 
 #endif

@@ -50,7 +50,11 @@ static struct followed *add(struct follow *follow, const struct device *device)
 
 static struct watch_look look_at(const struct device *device, uint64_t now)
 {
-	return (struct watch_look){ .packets = device->receive_packets, .ns = now };
+	return (struct watch_look){
+		.packets = device->receive_packets,
+		.ns = now,
+		.has_link = device->is_up && device->has_carrier,
+	};
 }
 
 /* Before these are dealt with, so that what becomes of each is remembered. */
@@ -325,8 +329,7 @@ static void watch_all(struct follow *follow, const struct devices *all, uint64_t
 		struct followed *followed = find(follow, &all->list[i]);
 		struct watch_look look = look_at(&all->list[i], now);
 
-		if (followed && followed->watch.until_ns &&
-		    watch_look(&followed->watch, &look) == WATCH_STALLED)
+		if (followed && watch_look(&followed->watch, &look) == WATCH_STALLED)
 			end_watch(follow, &all->list[i]);
 	}
 }
@@ -383,7 +386,7 @@ void follow_begin(struct follow *follow)
 bool follow_is_waiting(const struct follow *follow)
 {
 	for (size_t i = 0; i < follow->count; i++)
-		if (follow->list[i].watch.until_ns ||
+		if (watch_is_due(&follow->list[i].watch) ||
 		    (follow->list[i].failures && follow->list[i].retry_ns != UINT64_MAX))
 			return true;
 	return false;

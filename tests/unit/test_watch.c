@@ -35,7 +35,8 @@ static void test_watch_begin_rows(void **state)
 		const struct begin_row *row = &begin_rows[i];
 		const struct watch_look before = { .packets = 7000, .ns = 90000 * MS };
 		const struct watch_look attached = { .packets = 7000 + row->packets,
-						     .ns = (90000 + row->ms) * MS };
+						     .ns = (90000 + row->ms) * MS,
+						     .has_link = true };
 		struct watch watch;
 
 		if (watch_begin(&watch, &before, &attached) != row->is_watched)
@@ -60,15 +61,15 @@ static void test_watch_begin_counter_went_back(void **state)
 
 static void begin(struct watch *watch)
 {
-	const struct watch_look before = { .packets = 0, .ns = 0 };
-	const struct watch_look attached = { .packets = 1000, .ns = 100 * MS };
+	const struct watch_look before = { .packets = 0, .ns = 0, .has_link = true };
+	const struct watch_look attached = { .packets = 1000, .ns = 100 * MS, .has_link = true };
 
 	assert_true(watch_begin(watch, &before, &attached));
 }
 
 static void test_watch_look_stalls_after_patience(void **state)
 {
-	struct watch_look now = { .packets = 1000, .ns = 600 * MS };
+	struct watch_look now = { .packets = 1000, .ns = 600 * MS, .has_link = true };
 	struct watch watch;
 
 	(void)state;
@@ -85,20 +86,20 @@ static void test_watch_look_stalls_after_patience(void **state)
 
 static void test_watch_look_one_frame_is_enough(void **state)
 {
-	struct watch_look now = { .packets = 1001, .ns = 3000 * MS };
+	struct watch_look now = { .packets = 1001, .ns = 3000 * MS, .has_link = true };
 	struct watch watch;
 
 	(void)state;
 	begin(&watch);
 	assert_int_equal(watch_look(&watch, &now), WATCH_RECEIVES);
-	now = (struct watch_look){ .packets = 1001, .ns = 30000 * MS };
+	now.ns = 30000 * MS;
 	assert_int_equal(watch_look(&watch, &now), WATCH_RECEIVES);
 }
 
 /* The promise: with a look each WATCH_LOOK_NS a busy device is off within five seconds. */
 static void test_watch_look_within_five_seconds(void **state)
 {
-	struct watch_look now = { .packets = 1000, .ns = 100 * MS };
+	struct watch_look now = { .packets = 1000, .ns = 100 * MS, .has_link = true };
 	struct watch watch;
 
 	(void)state;
@@ -109,6 +110,78 @@ static void test_watch_look_within_five_seconds(void **state)
 	assert_true(now.ns - 100 * MS < 5000 * MS);
 }
 
+/* A link that is down receives nothing, whatever the driver does: the time begins when it is up. */
+static const struct link_row {
+	const char *desc;
+	bool link_at_attach;
+	struct {
+		uint64_t ms; /* after the attach; 0: no look */
+		bool has_link;
+		uint64_t packets; /* since then */
+		enum watch_verdict verdict;
+		bool is_due;
+	} looks[5];
+} link_rows[] = {
+	{ "down at the attach, never up",
+	  false,
+	  { { 500, false, 0, WATCH_WAITS, false }, { 600000, false, 0, WATCH_WAITS, false } } },
+	{ "down at the attach, up, and stalls",
+	  false,
+	  { { 7000, true, 0, WATCH_WAITS, true },
+	    { 9999, true, 0, WATCH_WAITS, true },
+	    { 10000, true, 0, WATCH_STALLED, false } } },
+	{ "down at the attach, up, and receives",
+	  false,
+	  { { 7000, true, 0, WATCH_WAITS, true }, { 9999, true, 1, WATCH_RECEIVES, false } } },
+	{ "down behind it, up, and stalls",
+	  true,
+	  { { 500, true, 0, WATCH_WAITS, true },
+	    { 2900, false, 0, WATCH_WAITS, false },
+	    { 8000, true, 0, WATCH_WAITS, true },
+	    { 10999, true, 0, WATCH_WAITS, true },
+	    { 11000, true, 0, WATCH_STALLED, false } } },
+	{ "down twice",
+	  true,
+	  { { 1000, false, 0, WATCH_WAITS, false },
+	    { 2000, true, 0, WATCH_WAITS, true },
+	    { 4900, false, 0, WATCH_WAITS, false },
+	    { 6000, true, 0, WATCH_WAITS, true },
+	    { 8999, true, 0, WATCH_WAITS, true } } },
+	{ "first seen down when it would have stalled",
+	  true,
+	  { { 3500, false, 0, WATCH_WAITS, false }, { 4000, true, 5, WATCH_RECEIVES, false } } },
+	{ "down, but it has received",
+	  true,
+	  { { 500, false, 1, WATCH_RECEIVES, false }, { 9000, true, 1, WATCH_RECEIVES, false } } },
+};
+
+static void look_at_link(const struct link_row *row)
+{
+	const struct watch_look before = { .packets = 0, .ns = 0, .has_link = true };
+	const struct watch_look attached = { 1000, 100 * MS, row->link_at_attach };
+	struct watch watch;
+
+	assert_true(watch_begin(&watch, &before, &attached));
+	assert_int_equal(watch_is_due(&watch), row->link_at_attach);
+	for (size_t i = 0; i < COUNT(row->looks) && row->looks[i].ms; i++) {
+		const struct watch_look now = { 1000 + row->looks[i].packets,
+						(100 + row->looks[i].ms) * MS,
+						row->looks[i].has_link };
+
+		if (watch_look(&watch, &now) != row->looks[i].verdict)
+			fail_msg("%s: look %zu: the verdict", row->desc, i);
+		if (watch_is_due(&watch) != row->looks[i].is_due)
+			fail_msg("%s: look %zu: due or not", row->desc, i);
+	}
+}
+
+static void test_watch_look_link_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(link_rows); i++)
+		look_at_link(&link_rows[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_watch_look_stalls_after_patience),
 		cmocka_unit_test(test_watch_look_one_frame_is_enough),
 		cmocka_unit_test(test_watch_look_within_five_seconds),
+		cmocka_unit_test(test_watch_look_link_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
