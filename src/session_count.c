@@ -62,9 +62,17 @@ int session_choose(const struct session *session, const struct devices *all,
 }
 
 /*
- * A device that came by a pattern or by default, and is of no kind that can be counted, is passed
- * over.
+ * A device that came by a pattern or by default is passed over if it is of no kind that can be
+ * counted, or has left since the devices were listed; so is a named one that left, where it would
+ * have been waited for.
  */
+static bool is_passed_over(const struct session *session, const struct device *device, int err)
+{
+	if (err == -ENODEV && session->waits)
+		return true;
+	return (err == -ENODEV || err == -EOPNOTSUPP) && !is_named(session, device->name);
+}
+
 static int attach_all(struct session *session, const struct devices *devices)
 {
 	size_t attached = 0;
@@ -75,7 +83,7 @@ static int attach_all(struct session *session, const struct devices *devices)
 
 		err = session_attach(session, device);
 		attached += !err;
-		if (err == -EOPNOTSUPP && !is_named(session, device->name))
+		if (is_passed_over(session, device, err))
 			err = 0;
 	}
 	if (err || attached || session->waits)

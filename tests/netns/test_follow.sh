@@ -125,6 +125,44 @@ check_equal "a device of a kind that cannot be counted: said once" "$(lines "'ne
 stop $counting
 agent gw --detach
 
+# Devices that leave in the middle of a start: it is held as soon as the first counts, and goes on without them.
+make_device st0
+start_while_they_leave() { # OPTION...; sets $counting
+	for number in 0 1 2 3 4 5 6 7; do
+		ip -n "$run-gw" link add fl$number group 7 type veth peer name q$number || exit 1
+		ip -n "$run-gw" link set fl$number up
+	done
+	: >"$T/agent.log"
+	spawn_agent gw -i st0 "$@" 2>"$T/agent.log"
+	counting=$spawned
+	wait_until 10 [ -e "$PINS/v1/st0/link" ] || not_ok "start: $(cat "$T/agent.log")"
+	kill -STOP $counting
+	ip -n "$run-gw" link del group 7
+	kill -CONT $counting
+	told 'is gone again'
+}
+named='-i fl0 -i fl1 -i fl2 -i fl3 -i fl4 -i fl5 -i fl6 -i fl7'
+start_while_they_leave -i 'fl*' -t 1
+check "devices of a pattern that leave during a start are passed over" wait_until 5 log_has "'st0': counting"
+stop $counting
+agent gw --detach
+# shellcheck disable=SC2086
+start_while_they_leave $named -t 1
+check "named ones too, where they are waited for" wait_until 5 log_has "'fl7': does not exist yet: waited for"
+check_equal "and the one that stays is counted" "$(lines "'st0': counting")" 1
+stop $counting
+agent gw --detach
+start_while_they_leave -i 'fl*' --attach
+wait $counting
+check_equal "--attach passes over those of a pattern: exit status" $? 0
+check "and counts on the one that stays" has_program st0
+agent gw --detach
+# shellcheck disable=SC2086
+start_while_they_leave $named --attach
+wait $counting
+check_equal "--attach refuses where a named one leaves: exit status" $? 1
+check "and undoes the rest" [ -z "$(xdp_program gw st0)" ]
+
 # Four descriptors a device: a soft limit on them is no limit on devices.
 make_device new2
 make_device new3
