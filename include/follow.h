@@ -3,7 +3,7 @@
  * Follows the devices of a session that counts: those that the options choose are counted as soon
  * as they are there, under the name that they have then; those that are gone keep their counters.
  * A device that is counted and does not receive any more is taken off again (watch.h). Each event
- * is logged once, and no more of them than a person can read.
+ * is logged once; there may be more of them than a person can read (log_limit()).
  */
 #ifndef FOLLOW_H
 #define FOLLOW_H
@@ -22,9 +22,6 @@ struct follow {
 	struct followed *list; /* of the interfaces there are */
 	size_t count;
 	struct follow_said *said; /* what holds still, and was logged when it began */
-	unsigned int lines;       /* that may be logged at once */
-	unsigned int unsaid;      /* that were not */
-	uint64_t line_ns;         /* when the last was allowed */
 	bool changed;             /* devices were attached since this was last set to false */
 };
 

@@ -33,6 +33,7 @@ struct agent {
 	bool shows_top;
 	bool devices_changed; /* since they were looked at */
 	uint64_t looked_ns;
+	struct log_limit limit; /* on what comes of it, as they may change without end */
 	int signals;
 	int timer;
 	int devices;
@@ -98,11 +99,12 @@ static void look_at_devices(struct agent *agent)
 {
 	agent->devices_changed = false;
 	agent->looked_ns = now_ns();
+	log_limit(&agent->limit);
 	follow_update(&agent->follow);
-	if (!agent->follow.changed)
-		return;
+	if (agent->follow.changed)
+		datapath_open_to_group(agent->session.datapath, agent->group);
 	agent->follow.changed = false;
-	datapath_open_to_group(agent->session.datapath, agent->group);
+	log_limit(NULL);
 }
 
 /*
@@ -305,6 +307,7 @@ int agent_run(const struct cli_options *options)
 		.signals = -1,
 		.timer = -1,
 		.devices = -1,
+		.limit = { .kind = "devices" },
 		.shows_top = isatty(STDOUT_FILENO),
 	};
 	int status = start(&agent, options);

@@ -114,14 +114,16 @@ void follow_fini(struct follow *follow)
 
 static void tell_gone(void *ctx, const struct datapath_device *device)
 {
+	(void)ctx;
 	if (!device->is_egress)
-		follow_tell(ctx, "device '%s': is gone; its counters are kept", device->name);
+		log_info("device '%s': is gone; its counters are kept", device->name);
 }
 
 static void tell_forgotten(void *ctx, const struct datapath_device *device)
 {
+	(void)ctx;
 	if (!device->is_egress)
-		follow_tell(ctx, "device '%s': is forgotten", device->name);
+		log_info("device '%s': is forgotten", device->name);
 }
 
 static const struct datapath_device *received(const struct follow *follow, const char *name)
@@ -172,9 +174,9 @@ static void attach(struct follow *follow, const struct device *device)
 	if (!err) {
 		counted = received(follow, device->name);
 		if (counted && !goes_on)
-			follow_tell(follow, "device '%s': counting (%s %s)", device->name,
-				    datapath_mode_label(counted->state.mode),
-				    counted->state.mode < DATAPATH_TC ? "XDP" : "at the tc hook");
+			log_info("device '%s': counting (%s %s)", device->name,
+				 datapath_mode_label(counted->state.mode),
+				 counted->state.mode < DATAPATH_TC ? "XDP" : "at the tc hook");
 		begin_watch(follow, device, follow_now());
 	}
 	/* One that left while it was attached has not failed: the next of its name and number may. */
@@ -310,12 +312,10 @@ static void end_watch(struct follow *follow, const struct device *device)
 	struct datapath *datapath = follow->session->datapath;
 	const struct datapath_device *counted = received(follow, device->name);
 
-	follow_tell(follow,
-		    "device '%s': has received nothing since the program came to it: it is taken "
-		    "off%s",
-		    device->name,
-		    follow->session->options->mode == DATAPATH_AUTO ? " and put on the tc hook"
-								    : "");
+	log_info("device '%s': has received nothing since the program came to it: it is taken "
+		 "off%s",
+		 device->name,
+		 follow->session->options->mode == DATAPATH_AUTO ? " and put on the tc hook" : "");
 	if (counted && !datapath_stalled(datapath, counted) &&
 	    follow->session->options->mode == DATAPATH_AUTO)
 		attach(follow, device);
@@ -340,8 +340,8 @@ static void update(struct follow *follow, const struct devices *all)
 	struct datapath *datapath = follow->session->datapath;
 	int lock = datapath_lock_export(datapath); /* --forget holds it while it removes */
 
-	datapath_drop_forgotten(datapath, tell_forgotten, follow);
-	datapath_refresh(datapath, all, tell_gone, follow);
+	datapath_drop_forgotten(datapath, tell_forgotten, NULL);
+	datapath_refresh(datapath, all, tell_gone, NULL);
 	attach_renamed(follow, all);
 	attach_new(follow, all);
 	watch_all(follow, all, follow_now());

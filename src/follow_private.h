@@ -7,9 +7,6 @@
 
 /* CLOCK_MONOTONIC. */
 uint64_t follow_now(void);
-/* An event. Of many in a short time the rest is only counted. */
-void follow_tell(struct follow *follow, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 /*
  * What holds at this look: logged if it did not at the last one. follow_next_look() ends a look;
  * follow_forget() ends with all that was kept.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is logged of the devices: each event once, and not more lines than can be read. */
-#include <stdarg.h>
-#include <stdio.h>
+/* What holds of the devices is logged once, when it begins. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,8 +8,6 @@
 #include "log.h"
 
 #define SENTENCE_SIZE 256
-#define LINES 20              /* at once */
-#define LINE_NS 5000000000ULL /* and one more each five seconds */
 
 struct follow_said {
 	struct follow_said *next;
@@ -27,47 +23,6 @@ uint64_t follow_now(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static bool may_speak(struct follow *follow)
-{
-	uint64_t now = follow_now(), earned = (now - follow->line_ns) / LINE_NS;
-
-	if (!follow->line_ns || earned >= LINES) {
-		follow->lines = LINES;
-		follow->line_ns = now;
-	} else {
-		follow->lines += (unsigned int)earned;
-		follow->lines = follow->lines < LINES ? follow->lines : LINES;
-		follow->line_ns += earned * LINE_NS;
-	}
-	if (!follow->lines) {
-		follow->unsaid++;
-		return false;
-	}
-	follow->lines--;
-	return true;
-}
-
-static void tell(struct follow *follow, const char *sentence)
-{
-	if (!may_speak(follow))
-		return;
-	if (follow->unsaid)
-		log_info("devices: %u more messages were left out", follow->unsaid);
-	follow->unsaid = 0;
-	log_info("%s", sentence);
-}
-
-void follow_tell(struct follow *follow, const char *format, ...)
-{
-	char sentence[SENTENCE_SIZE];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	tell(follow, sentence);
-}
-
 void follow_tell_once(struct follow *follow, const char *sentence)
 {
 	struct follow_said *said = follow->said;
@@ -81,7 +36,7 @@ void follow_tell_once(struct follow *follow, const char *sentence)
 		strncpy(said->sentence, sentence, SENTENCE_SIZE - 1);
 		said->next = follow->said;
 		follow->said = said;
-		tell(follow, sentence);
+		log_info("%s", sentence);
 	}
 	said->holds = true;
 }

@@ -97,6 +97,30 @@ stop $counting
 check_equal "SIGTERM: exit status" $? 0
 agent gw --detach
 
+# A device that is renamed as often as it is followed; and what the datapath logs of it is limited too.
+make_device ren
+ip -n "$run-gw" link set ren down
+ip -n "$run-gw" link set ren name ren0
+start_agent -i 'ren*' -t 1
+started=$(cut -d . -f 1 /proc/uptime)
+number=0
+rename_once() {
+	ip -n "$run-gw" link set ren$number name ren$((number + 1))
+	number=$((number + 1))
+	wait_until 5 [ -e "$PINS/v1/ren$number" ] || not_ok "ren$number is not followed: $(cat "$T/agent.log")"
+}
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35; do
+	rename_once
+done
+permitted=$((21 + ($(cut -d . -f 1 /proc/uptime) - started) / 5))
+check "of 35 renames no more than $permitted are told: $(lines 'counters follow')" \
+	[ "$(lines 'counters follow')" -le $permitted ]
+tells_the_rest() { log_has 'devices: [0-9]* more messages were left out'; }
+until tells_the_rest || [ $number = 200 ]; do rename_once; done
+check "and how many were not" tells_the_rest
+stop $counting
+agent gw --detach
+
 # Busy until the program is there, silent from then on: what a driver does that stalls with XDP.
 received=$(link_stat gw wan0 rx packets)
 in_ns gw "$PYTHON" "$here/traffic.py" pace p-wan0 2000 "$PINS/v1/wan0/link" >"$T/sent" &

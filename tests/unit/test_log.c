@@ -106,6 +106,59 @@ static void test_log_one_write(void **state)
 	close(sockets[1]);
 }
 
+/* How many of so many at a time are permitted: what is not used is kept, up to what is at first. */
+static void test_log_limit_permits_rows(void **state)
+{
+	static const struct {
+		unsigned int seconds, messages, permitted;
+	} rows[] = {
+		{ 1000, 20, 20 }, { 1000, 80, 0 },  { 1004, 1, 0 }, { 1005, 3, 1 },
+		{ 1009, 1, 0 },   { 1021, 4, 3 },   { 1024, 1, 0 }, { 1025, 1, 1 },
+		{ 1124, 30, 19 }, { 9000, 15, 15 }, { 9004, 6, 5 }, { 9005, 2, 1 },
+	};
+	struct log_limit limit = { .kind = "devices" };
+	unsigned int unsaid = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		unsigned int permitted = 0;
+
+		for (unsigned int j = 0; j < rows[i].messages; j++)
+			permitted += log_limit_permits(&limit, rows[i].seconds * 1000000000ULL);
+		if (permitted != rows[i].permitted)
+			fail_msg("row %zu: %u are permitted", i, permitted);
+		unsaid += rows[i].messages - permitted;
+		assert_int_equal(limit.unsaid, unsaid);
+	}
+}
+
+/* Whoever logs, and by whatever call; what was held back is told before the next. */
+static void test_log_limit_holds(void **state)
+{
+	struct log_limit limit = { .kind = "devices", .line_ns = UINT64_MAX };
+	char text[256];
+
+	(void)state;
+	fixture_messages_begin();
+	log_info("before");
+	log_limit(&limit);
+	errno = EPERM;
+	log_info("held");
+	log_errorx("held");
+	log_error(ENOENT, "held");
+	assert_int_equal(errno, EPERM);
+	limit.lines = 2;
+	log_errorx("one");
+	log_error(ENOENT, "two");
+	log_info("held");
+	log_limit(NULL);
+	log_info("after");
+	fixture_messages_end(text, sizeof(text));
+	assert_string_equal(text, "before\ndevices: 3 more messages were left out\none\n"
+				  "two: No such file or directory\nafter\n");
+	assert_int_equal(limit.unsaid, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +167,8 @@ int main(void)
 		cmocka_unit_test(test_log_control_characters),
 		cmocka_unit_test(test_log_error_long),
 		cmocka_unit_test(test_log_one_write),
+		cmocka_unit_test(test_log_limit_permits_rows),
+		cmocka_unit_test(test_log_limit_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
