@@ -213,9 +213,18 @@ uint32_t datapath_ticks_per_second(void);
 int datapath_copy_marks(struct datapath *to, const struct datapath *from);
 struct datapath_options datapath_options_of(const struct datapath *datapath);
 
-/* Held by who measures and writes a textfile, so that no older measurement replaces a newer one. */
+/*
+ * Held by who measures, decides on series, or removes counters, and never while a disk is waited
+ * for: an agent that follows its devices waits for it.
+ */
 int datapath_lock_export(const struct datapath *datapath);
-void datapath_unlock_export(int lock);
+/*
+ * Held by who measures and writes a file, so that no older measurement replaces a newer one there:
+ * taken before the one above, and held longer. -EBUSY: by another, who is not to be waited for;
+ * -ENOENT: who may only read holds none.
+ */
+int datapath_lock_file(const struct datapath *datapath, uint64_t file, bool waits);
+void datapath_unlock(int lock);
 /* The series decisions are shared by all writers: read, decide, store; under the lock above. */
 void datapath_decide_series(struct datapath *datapath, struct slots *slots,
 			    void (*decide)(void *ctx, struct slots *slots), void *ctx);

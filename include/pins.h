@@ -69,7 +69,13 @@ int pins_is_locked(const struct pins *pins);
  * read takes none.
  */
 int pins_lock_records(const struct pins *pins);
-void pins_unlock_records(int lock);
+/*
+ * Held by who measures and writes a file, of which the number tells it from others, for as long as
+ * the disk takes; nobody else waits for it. waits: for another who writes that file; else -EBUSY.
+ * -ENOENT: who may only read takes none.
+ */
+int pins_lock_file(const struct pins *pins, uint64_t file, bool waits);
+void pins_release(int lock);
 
 /* What there is in PIN-DIR; nothing where it cannot be read. */
 struct pins_versions {

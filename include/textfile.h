@@ -6,12 +6,14 @@
 #include "session.h"
 
 /*
- * Measures, decides on series, formats, and replaces the file, as one step among all who write: so
- * no older measurement replaces a newer one, and no series is set back. 0: measured, and
- * *write_error is 0 or the -errno of the writing; -ESTALE: who only reads must open the counters
- * anew, as they have moved; or another -errno of the measuring (logged).
+ * Measures, decides on series, formats, and replaces the file, as one step among all who write that
+ * file: so no older measurement replaces a newer one, and no series is set back. Nobody waits for
+ * its disk who does not write it too. 0: measured, and *write_error is 0 or the -errno of the
+ * writing, -EBUSY where another writes the file and waits is not set; -ESTALE: who only reads must
+ * open the counters anew, as they have moved; or another -errno of the measuring (logged).
  */
-int textfile_update(struct session *session, struct measurement *measurement, int *write_error);
+int textfile_update(struct session *session, struct measurement *measurement, bool waits,
+		    int *write_error);
 /* The second half of it, with a measurement that took collection_seconds. 0 or -errno. */
 int textfile_write(struct session *session, const struct measurement *measurement,
 		   double collection_seconds);

@@ -42,6 +42,7 @@ struct agent {
 
 /* No more often than that are the devices looked at, however often they change. */
 #define LOOK_NS 100000000ULL
+#define LAST_TRIES 15
 
 static uint64_t now_ns(void)
 {
@@ -78,13 +79,14 @@ static void show_top(const struct agent *agent, const struct measurement *now)
 	report_free(&report);
 }
 
-static void export(struct agent *agent, bool with_top)
+/* 0, or the -errno of the writing. */
+static int export(struct agent *agent, bool with_top)
 {
 	struct measurement now;
 	int write_error;
 
-	if (textfile_update(&agent->session, &now, &write_error))
-		return;
+	if (textfile_update(&agent->session, &now, false, &write_error))
+		return 0;
 	note_textfile(agent, write_error);
 	if (agent->before.devices) {
 		measurement_compare(&now, &agent->before);
@@ -93,6 +95,14 @@ static void export(struct agent *agent, bool with_top)
 		measurement_fini(&agent->before);
 	}
 	agent->before = now;
+	return write_error;
+}
+
+/* The last word of the counters waits a little for another who writes the file. */
+static void export_last(struct agent *agent)
+{
+	for (int i = 0; i < LAST_TRIES && export(agent, false) == -EBUSY; i++)
+		;
 }
 
 static void look_at_devices(struct agent *agent)
@@ -223,7 +233,7 @@ static void loop(struct agent *agent)
 		if (is_due)
 			export(agent, true);
 	}
-	export(agent, false); /* the last word of the counters */
+	export_last(agent);
 }
 
 /* What is done with files from now on: the textfile is written, a reload reads the database. */

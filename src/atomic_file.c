@@ -219,6 +219,32 @@ int atomic_file_write(const char *path, const void *data, size_t len)
 	return err;
 }
 
+/* FNV-1a: two files that have the same by chance are only written one after the other. */
+static uint64_t add_to_number(uint64_t number, const void *data, size_t len)
+{
+	for (const uint8_t *byte = data; len--; byte++)
+		number = (number ^ *byte) * UINT64_C(0x100000001b3);
+	return number;
+}
+
+uint64_t atomic_file_number(const char *path)
+{
+	uint64_t number = UINT64_C(0xcbf29ce484222325);
+	struct target target;
+	struct stat st;
+	int err = target_open(&target, path);
+
+	if (err)
+		return 0;
+	err = fstat(target.dir_fd, &st);
+	close(target.dir_fd);
+	if (err)
+		return 0;
+	number = add_to_number(number, &st.st_dev, sizeof(st.st_dev));
+	number = add_to_number(number, &st.st_ino, sizeof(st.st_ino));
+	return add_to_number(number, target.name, strlen(target.name));
+}
+
 int atomic_file_prepare(const char *path)
 {
 	char tmp[TMP_NAME_SIZE];

@@ -176,7 +176,7 @@ static int run_once(struct session *session)
 			return read_error == -ENOENT ? commands_nothing_counted(session->options)
 						     : EXIT_FAILED;
 		do {
-			read_error = textfile_update(session, &measurement, &err);
+			read_error = textfile_update(session, &measurement, true, &err);
 		} while (read_error == -ESTALE && !follow_counters(session));
 		if (read_error)
 			return EXIT_FAILED;

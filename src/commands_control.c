@@ -153,7 +153,7 @@ int commands_forget(const struct cli_options *options)
 	if (!err && ends)
 		log_info("device '%s': is not counted any more; its counters are removed",
 			 options->argument);
-	datapath_unlock_export(lock);
+	datapath_unlock(lock);
 	datapath_close(datapath);
 	return err ? EXIT_FAILED : EXIT_DONE;
 }

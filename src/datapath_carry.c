@@ -295,7 +295,7 @@ static int complete(struct datapath *datapath, const struct datapath_options *op
 	lock = pins_lock_records(&datapath->pins);
 	if (!err)
 		err = finish(datapath, &programs);
-	pins_unlock_records(lock);
+	pins_release(lock);
 	unload_programs(&programs);
 	if (!err)
 		log_info("pin directory '%s': the move of its counters, which was cut off, is "
@@ -331,7 +331,7 @@ static int move(struct datapath *datapath, struct datapath *next, const struct d
 			next = NULL; /* is what datapath was, and datapath's to close */
 		if (!err)
 			err = finish(datapath, &programs);
-		pins_unlock_records(lock);
+		pins_release(lock);
 	}
 	unload_programs(&programs);
 	if (next) {

@@ -287,9 +287,15 @@ int datapath_lock_export(const struct datapath *datapath)
 	return datapath->access == DATAPATH_PRIVATE ? -1 : pins_lock_records(&datapath->pins);
 }
 
-void datapath_unlock_export(int lock)
+int datapath_lock_file(const struct datapath *datapath, uint64_t file, bool waits)
 {
-	pins_unlock_records(lock);
+	return datapath->access == DATAPATH_PRIVATE ? -ENOENT
+						    : pins_lock_file(&datapath->pins, file, waits);
+}
+
+void datapath_unlock(int lock)
+{
+	pins_release(lock);
 }
 
 void datapath_decide_series(struct datapath *datapath, struct slots *slots,

@@ -345,7 +345,7 @@ static void update(struct follow *follow, const struct devices *all)
 	attach_renamed(follow, all);
 	attach_new(follow, all);
 	watch_all(follow, all, follow_now());
-	datapath_unlock_export(lock);
+	datapath_unlock(lock);
 	devices_missing(all, patterns->items, patterns->count, tell_missing, follow);
 	tell_doubles(follow, all);
 	follow_next_look(follow);

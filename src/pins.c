@@ -193,11 +193,28 @@ int pins_remove_version(struct pins *pins)
 	return -errno;
 }
 
+/* One for each file that was written lies in it. */
+static void remove_locks(const struct pins *pins)
+{
+	int fd = openat(pins->fd, PINS_LOCK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	unlinkat(pins->fd, PINS_LOCK, AT_REMOVEDIR);
+}
+
 int pins_remove(struct pins *pins)
 {
 	int err = remove_maps(pins);
 
-	unlinkat(pins->fd, PINS_LOCK, AT_REMOVEDIR);
+	remove_locks(pins);
 	if (err || (!rmdir(pins->path) && !rmdir(pins->root)) || errno == ENOTEMPTY)
 		return err;
 	log_error(errno, "pin directory '%s': cannot be removed", pins->root);

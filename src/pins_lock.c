@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,19 +95,47 @@ int pins_is_locked(const struct pins *pins)
 	return locked;
 }
 
-int pins_lock_records(const struct pins *pins)
+/* Where another makes it at the same time, that one is as good. */
+static int open_lock(const struct pins *pins, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(pins->fd, PINS_LOCK, flags);
+	int fd = openat(pins->fd, name, flags);
 
-	if (fd < 0 && errno == ENOENT && !mkdirat(pins->fd, PINS_LOCK, 0700))
-		fd = openat(pins->fd, PINS_LOCK, flags);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	mkdirat(pins->fd, name, 0700);
+	return openat(pins->fd, name, flags);
+}
+
+int pins_lock_records(const struct pins *pins)
+{
+	int fd = open_lock(pins, PINS_LOCK);
+
 	if (fd >= 0)
 		flock(fd, LOCK_EX);
 	return fd;
 }
 
-void pins_unlock_records(int lock)
+int pins_lock_file(const struct pins *pins, uint64_t file, bool waits)
+{
+	char name[sizeof(PINS_LOCK) + 1 + 16];
+	int above = open_lock(pins, PINS_LOCK), fd, err;
+
+	if (above < 0)
+		return -ENOENT;
+	close(above);
+	snprintf(name, sizeof(name), PINS_LOCK "/%016" PRIx64, file);
+	fd = open_lock(pins, name);
+	if (fd < 0)
+		return -ENOENT;
+	err = waits ? flock(fd, LOCK_EX) : try_lock(fd);
+	if (err != -EWOULDBLOCK)
+		return fd;
+	close(fd);
+	return -EBUSY;
+}
+
+void pins_release(int lock)
 {
 	if (lock >= 0)
 		close(lock);

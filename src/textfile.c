@@ -49,38 +49,64 @@ static double seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-int textfile_write(struct session *session, const struct measurement *measurement,
-		   double collection_seconds)
+static void decide_series(struct session *session, const struct measurement *measurement)
 {
 	struct prom_series series = {
 		.measurement = measurement,
 		.max_series = session->options->max_series,
 	};
-	char *text = NULL;
-	size_t len = 0;
-	int err;
 
 	datapath_decide_series(session->datapath, session->slots, prom_decide_series, &series);
-	err = format(session, measurement, collection_seconds, &text, &len);
+}
+
+static int write_file(struct session *session, const struct measurement *measurement,
+		      double collection_seconds)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int err = format(session, measurement, collection_seconds, &text, &len);
+
 	if (!err)
 		err = atomic_file_write(session->options->textfile, text, len);
 	free(text);
 	return err;
 }
 
-int textfile_update(struct session *session, struct measurement *measurement, int *write_error)
+int textfile_write(struct session *session, const struct measurement *measurement,
+		   double collection_seconds)
+{
+	decide_series(session, measurement);
+	return write_file(session, measurement, collection_seconds);
+}
+
+static int measure(struct session *session, struct measurement *measurement)
 {
 	int lock = datapath_lock_export(session->datapath), err = -ESTALE;
+
+	if (datapath_is_current(session->datapath))
+		err = session_measure(session, measurement);
+	if (!err)
+		decide_series(session, measurement);
+	datapath_unlock(lock);
+	if (!err)
+		session_measure_interfaces(session, measurement);
+	return err;
+}
+
+int textfile_update(struct session *session, struct measurement *measurement, bool waits,
+		    int *write_error)
+{
+	uint64_t file = atomic_file_number(session->options->textfile);
+	int lock = datapath_lock_file(session->datapath, file, waits), err;
 	struct timespec start;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	if (datapath_is_current(session->datapath))
-		err = session_measure(session, measurement);
-	if (!err) {
-		session_measure_interfaces(session, measurement);
-		*write_error = textfile_write(session, measurement, seconds_since(&start));
-	}
-	datapath_unlock_export(lock);
+	err = measure(session, measurement);
+	if (!err)
+		*write_error = lock == -EBUSY
+				       ? lock
+				       : write_file(session, measurement, seconds_since(&start));
+	datapath_unlock(lock);
 	return err;
 }
 

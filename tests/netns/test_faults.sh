@@ -156,6 +156,52 @@ back_while_forgotten() {
 	delete dev0
 }
 
+# Sets $writing: an --once whose disk takes nothing for longer than any test waits.
+stall_once() { # FILE
+	: >"$T/trace"
+	spawn gw strace -qqf -o "$T/trace" -e trace=fsync -e inject=fsync:delay_enter=600000000 \
+		"$AGENT" --pin-dir "$PINS" --once -o "$1" 2>"$T/read"
+	writing=$spawned
+	wait_until 5 grep -q fsync "$T/trace" || not_ok "--once does not write: $(cat "$T/read")"
+}
+# What it traced does not end with it, and sleeps no longer then.
+end_stall() {
+	traced=$(pgrep -P "$writing")
+	stop "$writing" KILL
+	kill -KILL "$traced"
+	wait_until 5 is_gone "$traced"
+}
+is_rewritten() { [ "$(stat -c '%i' "$PROM")" != "$1" ]; }
+is_busy() { log_has 'cannot be written; counting goes on: Device or resource busy'; }
+
+# The disk of another process stalls: the agent waits for it neither where it writes the same file nor another.
+disk_of_another() {
+	make_device gw dev0
+	start_agent -i 'dev*' -t 1
+	mkdir "$T/other"
+	stall_once "$T/other/x.prom"
+	before=$(stat -c '%i' "$PROM")
+	make_device gw dev3
+	told "'dev3': counting"
+	check "another file's disk stalls: the agent's is written" wait_until 5 is_rewritten "$before"
+	check "it stalls still" is_running "$writing"
+	end_stall
+	stall_once "$PROM"
+	check "the same file's disk stalls: it is said" wait_until 10 is_busy
+	make_device gw dev2
+	told "'dev2': counting"
+	check "and --reload is heeded" agent gw --reload
+	check "it stalls still" is_running "$writing"
+	before=$(stat -c '%i' "$PROM")
+	end_stall
+	check "then the file is written again" wait_until 10 log_has 'is written again'
+	check "anew" wait_until 5 is_rewritten "$before"
+	stop $counting
+	agent gw --detach
+	check_equal "--detach leaves of its locks" "$(ls -d "$PINS" 2>/dev/null)" ''
+	for device in dev0 dev3 dev2; do delete $device; done
+}
+
 # Sets $reading: an --once that waits where it looks for that pin. What it says is in $T/read.
 wait_in_once() { # PIN DELAY
 	faulty access delay_enter=0 --once
@@ -219,5 +265,6 @@ renaming_fails
 one_direction_refused
 back_while_forgotten
 forgotten_while_read
+disk_of_another
 top_ended
 finish

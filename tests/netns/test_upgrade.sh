@@ -123,15 +123,16 @@ grows_in_agent() {
 	check_equal "a running agent: every frame is counted, no series was set back" "${wrong:-yes}" yes
 }
 
-# Who reads for the textfile has opened the counters, and waits while they move.
+# Who reads for the textfile has opened the counters, and waits while they move: at its second lock, behind that
+# on a temporary file.
 writer_meanwhile() {
 	begin_state
 	pause
 	look before
-	in_ns gw strace -qq -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=1500000:when=1 \
+	in_ns gw strace -qqy -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=1500000:when=2 \
 		"$AGENT" --pin-dir "$PINS" -o "$PROM" --once 2>"$T/err" &
 	writer=$!
-	wait_until 5 grep -qs flock "$T/trace" || not_ok "the writer does not wait"
+	wait_until 5 grep -qs "/lock/" "$T/trace" || not_ok "the writer does not wait"
 	resume
 	grow || not_ok "a larger database: $(cat "$T/err")"
 	pause

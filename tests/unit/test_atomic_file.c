@@ -267,6 +267,22 @@ static void test_atomic_file_prepare_keeps_other_kinds(void **state)
 	assert_int_equal(count_files(), geteuid() ? 4 : 5);
 }
 
+/* The same file by another path; not one of another name, nor of another directory. */
+static void test_atomic_file_number(void **state)
+{
+	uint64_t number = atomic_file_number(in("x.prom"));
+
+	(void)state;
+	assert_int_equal(mkdir(in("dir"), 0755), 0);
+	assert_true(number != 0);
+	assert_true(atomic_file_number(in("dir/../x.prom")) == number);
+	assert_true(atomic_file_number(in("y.prom")) != number);
+	assert_true(atomic_file_number(in("dir/x.prom")) != number);
+	assert_int_equal(write_text(in("x.prom"), "text"), 0);
+	assert_true(atomic_file_number(in("x.prom")) == number);
+	assert_true(atomic_file_number(in("absent/x.prom")) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +298,7 @@ int main(void)
 		TEST(test_atomic_file_prepare_sweeps),
 		TEST(test_atomic_file_prepare_keeps_live),
 		TEST(test_atomic_file_prepare_keeps_other_kinds),
+		TEST(test_atomic_file_number),
 #undef TEST
 	};
 

@@ -188,12 +188,42 @@ static void test_pins_lock_second_agent(void **state)
 	/* The records' lock is another: a reader takes it while an agent holds the first. */
 	records = pins_lock_records(&second);
 	assert_true(records >= 0);
-	pins_unlock_records(records);
+	pins_release(records);
 	records = pins_lock_records(&first);
 	assert_true(records >= 0);
-	pins_unlock_records(records);
+	pins_release(records);
 	pins_close(&first);
 	assert_int_equal(pins_lock(&second), 0);
+	pins_close(&second);
+}
+
+/* Each file has a lock of its own, which the records' is not. */
+static void test_pins_lock_file(void **state)
+{
+	struct pins first, second;
+	int held, other;
+
+	(void)state;
+	mount_or_skip();
+	assert_int_equal(pins_open(&first, in("pins"), true), 0);
+	assert_int_equal(pins_open(&second, in("pins"), false), 0);
+	held = pins_lock_file(&first, 1, false);
+	assert_true(held >= 0);
+	assert_int_equal(pins_lock_file(&second, 1, false), -EBUSY);
+	other = pins_lock_file(&second, UINT64_MAX, true);
+	assert_true(other >= 0);
+	pins_release(other);
+	other = pins_lock_records(&second);
+	assert_true(other >= 0);
+	pins_release(other);
+	pins_release(held);
+	held = pins_lock_file(&second, 1, false);
+	assert_true(held >= 0);
+	pins_release(held);
+	assert_int_equal(pins_remove(&first), 0);
+	assert_false(exists(in("pins")));
+	assert_int_equal(pins_lock_file(&second, 1, true), -ENOENT);
+	pins_close(&first);
 	pins_close(&second);
 }
 
@@ -323,6 +353,7 @@ int main(void)
 		TEST(test_pins_open_mode_and_owner),
 		TEST(test_pins_open_symlinks),
 		TEST(test_pins_lock_second_agent),
+		TEST(test_pins_lock_file),
 		TEST(test_pins_device_folders),
 		TEST(test_pins_remove_device_link_first),
 		TEST(test_pins_remove_everything),
