@@ -209,15 +209,14 @@ static int run_attach(struct session *session)
 	return EXIT_DONE;
 }
 
+/* Nothing is counted after a restart of the machine either, and the textfile has outlived it. */
 static int run_detach(const struct cli_options *options)
 {
 	int err = datapath_detach(options->pin_dir);
 
-	if (err == -ENOENT) {
+	if (err == -ENOENT)
 		log_info("pin directory '%s': nothing is counted", options->pin_dir);
-		return EXIT_DONE;
-	}
-	if (err)
+	else if (err)
 		return EXIT_FAILED;
 	err = textfile_remove(options->textfile);
 	if (!err)

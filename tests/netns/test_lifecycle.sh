@@ -59,6 +59,14 @@ commands() {
 	check "--detach: no textfile left" [ ! -e "$PROM" ]
 	agent gw --detach 2>"$T/err"
 	check_equal "--detach again ($(cat "$T/err")): exit status" $? 0
+	# One that was killed before it came to the file, or a reboot, leaves no pins either.
+	echo '# HELP portacct_x text' >"$PROM"
+	check_fails "--detach where a textfile alone is left" 0 'nothing is counted' agent gw --detach
+	check "it is removed" [ ! -e "$PROM" ]
+	echo '# HELP node_x text' >"$PROM"
+	agent gw --detach 2>/dev/null
+	check "another's file is not" [ -e "$PROM" ]
+	rm "$PROM"
 }
 
 top_alone() {
