@@ -117,30 +117,42 @@ static void look_at_devices(struct agent *agent)
 	log_limit(NULL);
 }
 
-/*
- * Counts on, in what others read, after what was done; nobody else does. By a fence, as 32-bit MIPS
- * has atomic operations of 64 bits only in a library.
- */
-static void count_done(uint64_t *number)
+/* Before a file of it is read, so that who asked while one was under way can tell the two apart. */
+static uint32_t begin_reload(struct datapath_agent *record)
 {
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	++*(volatile uint64_t *)number;
+	uint32_t number = record->reload / DATAPATH_RELOAD_STEP + 1;
+
+	__atomic_store_n(&record->reload, number * DATAPATH_RELOAD_STEP + DATAPATH_RELOADING,
+			 __ATOMIC_SEQ_CST);
+	return number;
+}
+
+/* Behind all that was done: who waits for it sees that too. */
+static void end_reload(struct datapath_agent *record, uint32_t number, enum datapath_reload end)
+{
+	if (end == DATAPATH_RELOADED) {
+		record->last_reload = (uint64_t)time(NULL);
+		record->reloads++;
+	} else {
+		record->reload_failures++;
+	}
+	__atomic_store_n(&record->reload, number * DATAPATH_RELOAD_STEP + end, __ATOMIC_RELEASE);
 }
 
 /* What is asked for is written at once, so that whoever asked sees it. */
 static void reload(struct agent *agent)
 {
 	struct datapath_agent *record = datapath_agent(agent->session.datapath);
+	uint32_t number = begin_reload(record);
 
 	if (session_reload(&agent->session)) {
 		log_errorx("database: is not reloaded; the one of before goes on");
-		count_done(&record->reload_failures);
+		end_reload(record, number, DATAPATH_RELOAD_REFUSED);
 		return;
 	}
 	datapath_open_to_group(agent->session.datapath, agent->group);
 	log_info("database: is reloaded");
-	record->last_reload = (uint64_t)time(NULL);
-	count_done(&record->reloads);
+	end_reload(record, number, DATAPATH_RELOADED);
 }
 
 /*

@@ -56,7 +56,18 @@ static int open_agent(const struct datapath *datapath)
 	return pidfd;
 }
 
-/* Whether the agent, which alone does, has counted on: what it did before is then there to see. */
+/* What the record said before the agent was asked. */
+struct reload_before {
+	uint32_t reload;
+	uint64_t reloads, failures;
+};
+
+/* The agent alone writes it, and shows what it did before it writes. */
+static uint32_t last_reload(const struct datapath_agent *agent)
+{
+	return __atomic_load_n(&agent->reload, __ATOMIC_ACQUIRE);
+}
+
 static bool has_moved(const uint64_t *number, uint64_t before)
 {
 	bool moved = *(const volatile uint64_t *)number != before;
@@ -65,19 +76,48 @@ static bool has_moved(const uint64_t *number, uint64_t before)
 	return moved;
 }
 
+/*
+ * Of an agent of a version that does not number its reloads: any that is done. One that does writes
+ * the number first.
+ */
+static enum datapath_reload unnumbered(const struct datapath_agent *agent,
+				       const struct reload_before *before)
+{
+	bool refused = has_moved(&agent->reload_failures, before->failures);
+
+	if ((!refused && !has_moved(&agent->reloads, before->reloads)) ||
+	    before->reload % DATAPATH_RELOAD_STEP == DATAPATH_RELOADING ||
+	    last_reload(agent) != before->reload)
+		return DATAPATH_RELOADING;
+	return refused ? DATAPATH_RELOAD_REFUSED : DATAPATH_RELOADED;
+}
+
+/* One that was under way when the agent was asked may have read the files before they changed. */
+static enum datapath_reload reload_since(const struct datapath_agent *agent,
+					 const struct reload_before *before)
+{
+	uint32_t last = last_reload(agent);
+
+	if (last / DATAPATH_RELOAD_STEP == before->reload / DATAPATH_RELOAD_STEP)
+		return unnumbered(agent, before);
+	return (enum datapath_reload)(last % DATAPATH_RELOAD_STEP);
+}
+
 /* The agent tells by its record, which is in the kernel, when it is done. */
-static int wait_for_reload(const struct datapath_agent *agent, int pidfd, uint64_t reloads,
-			   uint64_t failures)
+static int wait_for_reload(const struct datapath_agent *agent, int pidfd,
+			   const struct reload_before *before)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
 	for (int i = 0; i < RELOAD_TRIES; i++) {
-		if (has_moved(&agent->reload_failures, failures)) {
+		enum datapath_reload reload = reload_since(agent, before);
+
+		if (reload == DATAPATH_RELOAD_REFUSED) {
 			log_errorx("agent: has refused the database, and goes on with that of "
 				   "before: its log tells why");
 			return EXIT_FAILED;
 		}
-		if (has_moved(&agent->reloads, reloads))
+		if (reload == DATAPATH_RELOADED)
 			return EXIT_DONE;
 		if (poll(&end, 1, RELOAD_PAUSE_MS) > 0) {
 			log_errorx("agent: has ended instead of reloading");
@@ -93,14 +133,18 @@ static int reload(const struct datapath *datapath)
 {
 	const struct datapath_agent *agent = datapath_agent(datapath);
 	int pidfd = open_agent(datapath), status = EXIT_FAILED;
-	uint64_t reloads = agent->reloads, failures = agent->reload_failures;
+	struct reload_before before = {
+		.reload = last_reload(agent),
+		.reloads = agent->reloads,
+		.failures = agent->reload_failures,
+	};
 
 	if (pidfd < 0)
 		return EXIT_FAILED;
 	if (syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, NULL, 0U))
 		log_error(errno, "agent: process %u cannot be sent SIGHUP", agent->pid);
 	else
-		status = wait_for_reload(agent, pidfd, reloads, failures);
+		status = wait_for_reload(agent, pidfd, &before);
 	close(pidfd);
 	return status;
 }
