@@ -20,8 +20,11 @@ void commands_tell_kernel(const struct datapath *datapath);
 void commands_tell_devices(const struct datapath *datapath, const char *what);
 /* The exit status once standard output has been written with this result; says what went wrong. */
 int commands_finish_output(int err);
-/* That of --group, (gid_t)-1 without it. 0 or -errno (logged). */
-int commands_group(const struct cli_options *options, gid_t *group);
+/*
+ * That of --group, (gid_t)-1 without it; for_good: for an agent, which gives up its privileges.
+ * EXIT_DONE, EXIT_USAGE (there is no such group), EXIT_FAILED (it may not be given to it).
+ */
+enum exit_status commands_group(const struct cli_options *options, bool for_good, gid_t *group);
 int commands_run(const struct cli_options *options);
 
 #endif

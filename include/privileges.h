@@ -46,9 +46,10 @@ size_t privileges_missing(char *out, size_t size);
  */
 const char *privileges_hint(int err);
 /*
- * Finds a group by its name or number. Joins it, if allowed to, so that files can be handed to it
- * after privileges_drop() as well. 0 or -errno (logged as a fault of option --group).
+ * Finds a group by its name or number, to which files are to be handed; for_good: after
+ * privileges_drop() as well, for which this process must be in it, or join it. 0, -EINVAL (there is
+ * none) or -EPERM (it may not); both are logged as a fault of option --group.
  */
-int privileges_group(const char *name, gid_t *gid);
+int privileges_group(const char *name, bool for_good, gid_t *gid);
 
 #endif

@@ -267,10 +267,14 @@ static int can_work(void *ctx)
 static int settle(struct agent *agent)
 {
 	struct datapath_agent *record = datapath_agent(agent->session.datapath);
+	int err = datapath_open_to_group(agent->session.datapath, agent->group);
 
+	if (err) {
+		datapath_undo(agent->session.datapath);
+		return err;
+	}
 	record->pid = (uint32_t)getpid();
 	record->started = process_start(record->pid);
-	datapath_open_to_group(agent->session.datapath, agent->group);
 	follow_begin(&agent->follow);
 	agent->looked_ns = now_ns();
 	return privileges_drop(can_work, (void *)(uintptr_t)agent->session.options);
@@ -288,7 +292,7 @@ static void put_off_reloads(void)
 
 static int start(struct agent *agent, const struct cli_options *options)
 {
-	int err;
+	int err, status;
 
 	put_off_reloads();
 	err = session_init(&agent->session, options);
@@ -296,8 +300,9 @@ static int start(struct agent *agent, const struct cli_options *options)
 		return err == -ENOMEM ? EXIT_FAILED : EXIT_USAGE;
 	agent->session.by_port = agent->shows_top && options->key == REPORT_PORT;
 	agent->session.waits = true;
-	if (commands_group(options, &agent->group))
-		return EXIT_USAGE;
+	status = commands_group(options, true, &agent->group);
+	if (status != EXIT_DONE)
+		return status;
 	err = atomic_file_prepare(options->textfile);
 	if (err) {
 		log_error(err, "textfile '%s': cannot be written%s", options->textfile,

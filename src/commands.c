@@ -188,22 +188,30 @@ static int run_once(struct session *session)
 	return EXIT_FAILED;
 }
 
-int commands_group(const struct cli_options *options, gid_t *group)
+enum exit_status commands_group(const struct cli_options *options, bool for_good, gid_t *group)
 {
+	int err;
+
 	*group = (gid_t)-1;
-	return options->group ? privileges_group(options->group, group) : 0;
+	err = options->group ? privileges_group(options->group, for_good, group) : 0;
+	if (err == -EPERM)
+		return EXIT_FAILED;
+	return err ? EXIT_USAGE : EXIT_DONE;
 }
 
 static int run_attach(struct session *session)
 {
 	gid_t group;
+	int status = commands_group(session->options, false, &group);
 
-	if (commands_group(session->options, &group))
-		return EXIT_USAGE;
+	if (status != EXIT_DONE)
+		return status;
 	if (session_count(session, DATAPATH_WRITE))
 		return EXIT_FAILED;
-	if (datapath_open_to_group(session->datapath, group))
+	if (datapath_open_to_group(session->datapath, group)) {
+		datapath_undo(session->datapath);
 		return EXIT_FAILED;
+	}
 	commands_tell_kernel(session->datapath);
 	commands_tell_devices(session->datapath, "counting");
 	return EXIT_DONE;

@@ -230,8 +230,8 @@ const char *privileges_hint(int err)
 	return hint;
 }
 
-/* One more group for this process; without the right to do so it stays with those it has. */
-static void join(gid_t gid)
+/* One more group for this process; without the right to do so it stays with those it has: false. */
+static bool join(gid_t gid)
 {
 	gid_t *groups = calloc(GROUPS_MAX, sizeof(*groups));
 	int count = groups ? getgroups(GROUPS_MAX - 1, groups) : -1;
@@ -241,12 +241,23 @@ static void join(gid_t gid)
 		is_member |= groups[i] == gid;
 	if (count >= 0 && !is_member) {
 		groups[count] = gid;
-		(void)setgroups((size_t)count + 1, groups);
+		is_member = !setgroups((size_t)count + 1, groups);
 	}
 	free(groups);
+	return is_member;
 }
 
-int privileges_group(const char *name, gid_t *gid)
+static bool may_chown(void)
+{
+	cap_t caps = cap_get_proc();
+	bool may = caps && has(caps, CAP_CHOWN, CAP_EFFECTIVE);
+
+	if (caps)
+		cap_free(caps);
+	return may;
+}
+
+int privileges_group(const char *name, bool for_good, gid_t *gid)
 {
 	struct group *group;
 	uint32_t number;
@@ -261,6 +272,11 @@ int privileges_group(const char *name, gid_t *gid)
 		log_errorx("option '--group': no group '%s'", name);
 		return -EINVAL;
 	}
-	join(*gid);
-	return 0;
+	if (join(*gid) || (!for_good && may_chown()))
+		return 0;
+	log_error(EPERM,
+		  "option '--group': the pinned state cannot be given to group '%s' (run as root, "
+		  "or as a member of that group)",
+		  name);
+	return -EPERM;
 }

@@ -71,6 +71,12 @@ chown 65534 "$T/textfile.d"
 check_refused "one that is not to be written to" "textfile '.*': cannot be written (choose another file with -o): Permission denied" : \
 	setpriv --bounding-set -dac_override -- -o "$T/textfile.d/x.prom"
 check_refused "one that is a file" "textfile '.*': cannot be written (make its directory, or choose another file with -o): Not a directory" : -- -o "$T/err/x.prom"
+for command in '' --attach; do
+	# shellcheck disable=SC2086
+	check_refused "a group that it is not in, and no right to join or give ${command:-as an agent}" \
+		"option '--group': .* cannot be given to group '54321' (run as root, or as a member of that group): Operation not permitted" : \
+		setpriv --clear-groups --bounding-set -all,+bpf,+net_admin,+perfmon -- --group 54321 $command
+done
 check_fails "a group that is not there" 2 "option '--group': no group 'absent'" agent gw -i dev0 --group absent
 check "a group that is not there: nothing attached, nothing pinned" [ -z "$(xdp_program gw dev0)$(find "$T/bpf" -name portacct)" ]
 

@@ -311,19 +311,44 @@ static int join_group(void)
 	gid_t gid = 0;
 
 	DEMAND(!setgroups(0, NULL));
-	DEMAND(!privileges_group("4242", &gid) && gid == 4242 && is_member(4242));
-	DEMAND(!privileges_group("4243", &gid) && gid == 4243 && is_member(4242));
-	DEMAND(!privileges_group("root", &gid) && gid == 0);
+	DEMAND(!privileges_group("4242", true, &gid) && gid == 4242 && is_member(4242));
+	DEMAND(!privileges_group("4243", true, &gid) && gid == 4243 && is_member(4242));
+	DEMAND(!privileges_group("root", true, &gid) && gid == 0);
 	return 0;
 }
 
-/* Found all the same: it may be one that the process is in already. */
+/* One that the process is in already needs no right. */
 static int join_without_right(void)
 {
+	const gid_t own = 4241;
+	char text[256];
 	gid_t gid = 0;
 
-	DEMAND(!setgroups(0, NULL) && !give_up_all());
-	DEMAND(!privileges_group("4242", &gid) && gid == 4242 && !is_member(4242));
+	DEMAND(!setgroups(1, &own) && !give_up_all());
+	DEMAND(!privileges_group("4241", true, &gid) && gid == 4241);
+	DEMAND(!privileges_group("root", true, &gid) && gid == 0);
+	fixture_messages_begin();
+	DEMAND(privileges_group("4242", false, &gid) == -EPERM && !is_member(4242));
+	fixture_messages_end(text, sizeof(text));
+	DEMAND(!strcmp(text, "option '--group': the pinned state cannot be given to group '4242' "
+			     "(run as root, or as a member of that group): Operation not "
+			     "permitted\n"));
+	return 0;
+}
+
+/* Who may give files away need not be in the group, as long as that right lasts. */
+static int give_without_joining(void)
+{
+	const cap_value_t one = CAP_CHOWN;
+	cap_t caps = cap_init();
+	gid_t gid = 0;
+
+	DEMAND(!setgroups(0, NULL));
+	DEMAND(!cap_set_flag(caps, CAP_PERMITTED, 1, &one, CAP_SET));
+	DEMAND(!cap_set_flag(caps, CAP_EFFECTIVE, 1, &one, CAP_SET) && !cap_set_proc(caps));
+	cap_free(caps);
+	DEMAND(!privileges_group("4242", false, &gid) && gid == 4242 && !is_member(4242));
+	DEMAND(privileges_group("4242", true, &gid) == -EPERM);
 	return 0;
 }
 
@@ -333,6 +358,7 @@ static void test_privileges_group(void **state)
 	root_or_skip();
 	assert_int_equal(in_child(join_group), 0);
 	assert_int_equal(in_child(join_without_right), 0);
+	assert_int_equal(in_child(give_without_joining), 0);
 }
 
 static void test_privileges_group_unknown(void **state)
@@ -344,7 +370,7 @@ static void test_privileges_group_unknown(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		fixture_messages_begin();
-		assert_int_equal(privileges_group(names[i], &gid), -EINVAL);
+		assert_int_equal(privileges_group(names[i], false, &gid), -EINVAL);
 		fixture_messages_end(text, sizeof(text));
 		snprintf(wanted, sizeof(wanted), "option '--group': no group '%s'\n", names[i]);
 		assert_string_equal(text, wanted);
