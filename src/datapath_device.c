@@ -61,10 +61,21 @@ static int check_map(const struct datapath *datapath, const char *device, const 
 	return -EINVAL;
 }
 
+static int read_state(const struct datapath *datapath, struct datapath_device *device)
+{
+	uint32_t index = 0;
+	int err = bpf_map_lookup_elem(device->state_map, &index, &device->state);
+
+	if (err)
+		log_error(err, "pin directory '%s': map 'state' of device '%s': cannot be read",
+			  datapath->access == DATAPATH_PRIVATE ? "" : datapath->pins.path,
+			  device->folder);
+	return err;
+}
+
 static int open_maps(struct datapath *datapath, struct datapath_device *device)
 {
 	const char *name = device->folder;
-	uint32_t index = 0;
 	int err;
 
 	device->counters = open_map(datapath, name, "counters", create_counters);
@@ -86,7 +97,7 @@ static int open_maps(struct datapath *datapath, struct datapath_device *device)
 	if (!err)
 		err = check_map(datapath, name, "state", device->state_map, BPF_MAP_TYPE_ARRAY,
 				sizeof(device->state), 1);
-	return err ? err : bpf_map_lookup_elem(device->state_map, &index, &device->state);
+	return err ? err : read_state(datapath, device);
 }
 
 static bool is_pinned(const struct datapath *datapath, const char *folder, const char *file)

@@ -269,8 +269,10 @@ static int open_writer(struct datapath *datapath, const char *pin_dir)
 	if (err)
 		return err;
 	err = open_locked(datapath, pin_dir);
-	if (err && versions.older && !versions.has_present)
-		rmdir(datapath->pins.path); /* unless there is something in it by now */
+	/* Unless there is something in it by now; that of a start that holds the lock has not yet. */
+	if (err && !versions.has_present && (versions.older || datapath->pins.lock >= 0) &&
+	    !rmdir(datapath->pins.path))
+		rmdir(datapath->pins.root);
 	return err;
 }
 

@@ -156,6 +156,23 @@ back_while_forgotten() {
 	delete dev0
 }
 
+# What is refused before anything is pinned leaves no directory, and what cannot be read is said.
+refused_early() {
+	make_device gw dev0
+	mkdir -m 700 "$PINS"
+	mkdir -m 755 "$PINS/v1-old"
+	check_fails "a state put aside that cannot be trusted" 1 'not trusted' agent gw --attach -i dev0
+	check_equal "what the start leaves" "$(ls "$PINS")" v1-old
+	rmdir "$PINS/v1-old" "$PINS"
+	attach gw -i dev0
+	faulty bpf delay_enter=0 --status >/dev/null
+	lookup=$(grep -n BPF_MAP_LOOKUP_ELEM "$T/trace" | head -1 | cut -d: -f1)
+	check_fails "a device's state cannot be read" 1 "map 'state' of device 'dev0': cannot be read: Input/output error" \
+		faulty bpf "error=EIO:when=$lookup" --status
+	agent gw --detach
+	delete dev0
+}
+
 # Sets $writing: an --once whose disk takes nothing for longer than any test waits.
 stall_once() { # FILE
 	: >"$T/trace"
@@ -266,5 +283,6 @@ one_direction_refused
 back_while_forgotten
 forgotten_while_read
 disk_of_another
+refused_early
 top_ended
 finish
