@@ -14,8 +14,10 @@
 
 /* 0 or -errno; -EISDIR if path names a directory, -EINVAL if a device, FIFO or socket of ours. */
 int atomic_file_write(const char *path, const void *data, size_t len);
-/* Whether path's directory exists and takes new files: 0 or -errno. Also removes temporary files
- * that a killed writer left there. */
+/*
+ * Whether path's directory exists, takes new files, and lets path be replaced: 0 or -errno. Also
+ * removes temporary files that a killed writer left there.
+ */
 int atomic_file_prepare(const char *path);
 /* A number that the same file has by whatever path; 0: its directory cannot be opened. */
 uint64_t atomic_file_number(const char *path);

@@ -20,8 +20,9 @@
  *
  * works, if there is one, tells with 0 or -errno whether the files that are written and read from
  * now on can be: it is called with the effective capabilities that are to stay. Where it fails, and
- * works with CAP_DAC_OVERRIDE, that one is kept too, and it is said so: root without it cannot
- * write to another user's directory. Where it fails either way nothing is kept for it: that is for
+ * works with CAP_DAC_OVERRIDE, CAP_FOWNER or both, that is kept too, and it is said so: root
+ * without the one cannot write to another user's directory, without the other not replace another
+ * user's file in one that is sticky. Where it fails either way nothing is kept for it: that is for
  * the caller to tell.
  *
  * A process without capabilities has none to give up. 0 or -errno (logged).
@@ -45,6 +46,11 @@ size_t privileges_missing(char *out, size_t size);
  * CAP_PERFMON)"; "" otherwise. Static memory, valid until the next call.
  */
 const char *privileges_hint(int err);
+/*
+ * The same for a file that cannot be used from now on, where privileges_drop() has given up what
+ * might have helped: " (restart the agent: ...)"; or "".
+ */
+const char *privileges_files_hint(int err);
 /*
  * Finds a group by its name or number, to which files are to be handed; for_good: after
  * privileges_drop() as well, for which this process must be in it, or join it. 0, -EINVAL (there is

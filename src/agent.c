@@ -29,7 +29,7 @@ struct agent {
 	struct session session;
 	struct follow follow;
 	struct measurement before; /* the last interval's; its devices are NULL at first */
-	bool textfile_failed;
+	int textfile_error;        /* of the last write; 0: none */
 	bool shows_top;
 	bool devices_changed; /* since they were looked at */
 	uint64_t looked_ns;
@@ -52,18 +52,19 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Said once when it begins to fail and once when it works again, however long that takes. */
+/* Said once for each reason that it fails for, and once when it works again, however long it takes. */
 static void note_textfile(struct agent *agent, int err)
 {
 	const char *path = agent->session.options->textfile;
 
 	if (err)
 		datapath_agent(agent->session.datapath)->write_failures++;
-	if (err && !agent->textfile_failed)
-		log_error(err, "textfile '%s': cannot be written; counting goes on", path);
-	else if (!err && agent->textfile_failed)
+	if (err && err != agent->textfile_error)
+		log_error(err, "textfile '%s': cannot be written; counting goes on%s", path,
+			  privileges_files_hint(err));
+	else if (!err && agent->textfile_error)
 		log_info("textfile '%s': is written again", path);
-	agent->textfile_failed = err != 0;
+	agent->textfile_error = err;
 }
 
 static void show_top(const struct agent *agent, const struct measurement *now)

@@ -245,27 +245,44 @@ uint64_t atomic_file_number(const char *path)
 	return add_to_number(number, target.name, strlen(target.name));
 }
 
-int atomic_file_prepare(const char *path)
+static int try_create(const struct target *target)
 {
 	char tmp[TMP_NAME_SIZE];
+	int fd = tmp_create(target, tmp), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (unlinkat(target->dir_fd, tmp, 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/*
+ * Another user's file in a directory that is sticky may not be replaced. The kernel asks that too
+ * of who would remove it as a directory, and only then finds that it is none.
+ */
+static int try_replace(const struct target *target)
+{
+	if (!unlinkat(target->dir_fd, target->name, AT_REMOVEDIR) || errno == ENOENT ||
+	    errno == ENOTDIR)
+		return 0;
+	return -errno;
+}
+
+int atomic_file_prepare(const char *path)
+{
 	struct target target;
-	int err = target_open(&target, path), fd;
+	int err = target_open(&target, path);
 
 	if (err)
 		return err;
 	sweep(&target);
 	err = target_check(&target);
-	if (err)
-		goto out;
-	fd = tmp_create(&target, tmp);
-	if (fd < 0) {
-		err = fd;
-		goto out;
-	}
-	if (unlinkat(target.dir_fd, tmp, 0))
-		err = -errno;
-	close(fd);
-out:
+	if (!err)
+		err = try_create(&target);
+	if (!err)
+		err = try_replace(&target);
 	close(target.dir_fd);
 	return err;
 }

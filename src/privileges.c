@@ -16,17 +16,21 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NEEDED_MAX 3
+#define OVER_FILES 2
 #define GROUPS_MAX 4096
 
 static const struct {
 	cap_value_t value;
 	const char *name;
 } names[] = {
-	{ CAP_BPF, "CAP_BPF" },
-	{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },
-	{ CAP_PERFMON, "CAP_PERFMON" },
-	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
+	{ CAP_BPF, "CAP_BPF" },         { CAP_NET_ADMIN, "CAP_NET_ADMIN" },
+	{ CAP_PERFMON, "CAP_PERFMON" }, { CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE" },
+	{ CAP_FOWNER, "CAP_FOWNER" },   { CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
 };
+
+/* With these root uses others' files: those in their directories, and theirs in one that is sticky. */
+static const cap_value_t over_files[OVER_FILES] = { CAP_DAC_OVERRIDE, CAP_FOWNER };
+static bool has_given_up_files;
 
 static const char *name_of(cap_value_t value)
 {
@@ -89,23 +93,55 @@ static int narrow(cap_t caps, const cap_value_t *kept, size_t count)
 	return err ? err : apply(caps);
 }
 
-/* Whether the one capability makes the difference between what works and what does not. */
-static bool needs_override(cap_t caps, int (*works)(void *ctx), void *ctx)
+/* Takes up those of a set of bits, and lets go of the others. False: some are not at hand. */
+static bool take_up(cap_t caps, unsigned int set)
 {
-	int without = works ? works(ctx) : 0, with;
+	for (unsigned int i = 0; i < OVER_FILES; i++) {
+		bool is_in = set & 1U << i;
 
-	if (!without || !has(caps, CAP_DAC_OVERRIDE, CAP_PERMITTED))
-		return false;
-	if (put(caps, CAP_DAC_OVERRIDE, CAP_EFFECTIVE, CAP_SET) || apply(caps))
-		return false;
-	with = works(ctx);
-	if (with) {
-		put(caps, CAP_DAC_OVERRIDE, CAP_EFFECTIVE, CAP_CLEAR);
-		return false;
+		if (is_in && !has(caps, over_files[i], CAP_PERMITTED))
+			return false;
+		if (put(caps, over_files[i], CAP_EFFECTIVE, is_in ? CAP_SET : CAP_CLEAR))
+			return false;
 	}
-	log_info("capabilities: CAP_DAC_OVERRIDE is kept, as a file cannot be used without it: %s",
-		 strerror(-without));
-	return true;
+	return !apply(caps);
+}
+
+static bool is_refusal(int err)
+{
+	return abs(err) == EPERM || abs(err) == EACCES;
+}
+
+/* The least set that makes the difference between what works and what does not; 0: none does. */
+static unsigned int find_over_files(cap_t caps, int (*works)(void *ctx), void *ctx, int *without)
+{
+	*without = works ? works(ctx) : 0;
+	if (!is_refusal(*without))
+		return 0;
+	for (unsigned int set = 1; set < 1U << OVER_FILES; set++)
+		if (take_up(caps, set) && !works(ctx))
+			return set;
+	take_up(caps, 0);
+	return 0;
+}
+
+static size_t keep_over_files(cap_t caps, int (*works)(void *ctx), void *ctx, cap_value_t *kept)
+{
+	int without;
+	unsigned int set = find_over_files(caps, works, ctx, &without);
+	size_t count = 0;
+
+	for (unsigned int i = 0; i < OVER_FILES; i++) {
+		if (set & 1U << i) {
+			kept[count++] = over_files[i];
+			log_info("capabilities: %s is kept, as a file cannot be used without it: "
+				 "%s",
+				 name_of(over_files[i]), strerror(-without));
+		} else if (has(caps, over_files[i], CAP_PERMITTED)) {
+			has_given_up_files = true;
+		}
+	}
+	return count;
 }
 
 /*
@@ -143,7 +179,7 @@ static int keep_only(cap_t caps, const cap_value_t *kept, size_t count)
 
 static int drop(cap_t caps, int (*works)(void *ctx), void *ctx)
 {
-	cap_value_t kept[NEEDED_MAX + 1];
+	cap_value_t kept[NEEDED_MAX + OVER_FILES];
 	size_t count = needed(kept);
 	int err;
 
@@ -151,8 +187,7 @@ static int drop(cap_t caps, int (*works)(void *ctx), void *ctx)
 	err = narrow(caps, kept, count);
 	if (err)
 		return err;
-	if (needs_override(caps, works, ctx))
-		kept[count++] = CAP_DAC_OVERRIDE;
+	count += keep_over_files(caps, works, ctx, kept + count);
 	err = lower_bounds(caps, kept, count);
 	return err ? err : keep_only(caps, kept, count);
 }
@@ -221,13 +256,19 @@ const char *privileges_hint(int err)
 	char missing[PRIVILEGES_TEXT_MAX];
 	cap_value_t values[NEEDED_MAX];
 
-	if ((abs(err) != EPERM && abs(err) != EACCES) ||
-	    !privileges_missing(missing, sizeof(missing)))
+	if (!is_refusal(err) || !privileges_missing(missing, sizeof(missing)))
 		return "";
 	snprintf(hint, sizeof(hint), " (missing: %s; run as root, or with %s)", missing,
 		 needed(values) == NEEDED_MAX ? "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
 					      : "CAP_NET_ADMIN and CAP_SYS_ADMIN");
 	return hint;
+}
+
+const char *privileges_files_hint(int err)
+{
+	if (!has_given_up_files || !is_refusal(err))
+		return "";
+	return " (restart the agent: it has given up its rights over other users' files)";
 }
 
 /* One more group for this process; without the right to do so it stays with those it has: false. */

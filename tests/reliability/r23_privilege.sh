@@ -9,6 +9,7 @@ begin bpftool setpriv
 NEEDED='bpf,+net_admin,+perfmon'
 KEPT=000000c000001000     # bits 12, 38, 39 of capability.h
 OVERRIDE=000000c000001002 # and bit 1
+OWNER=000000c000001008    # and bit 3
 GROUP=54321 NOBODY=65534
 attempts=0 successes=0
 
@@ -153,6 +154,30 @@ start_agent -- -o "$T/foreign/x.prom"
 keeps "a textfile in another user's directory" $OVERRIDE
 check "it is said" grep -q 'CAP_DAC_OVERRIDE is kept' "$T/agent.log"
 check "it is written" wait_until 5 [ -s "$T/foreign/x.prom" ]
+stop $counting
+
+# In a sticky directory of another user, in place of a third one's file.
+install -d -m 1777 -o $NOBODY "$T/sticky"
+install -o 12345 -m 644 /dev/null "$T/sticky/x.prom"
+start_agent -- -o "$T/sticky/x.prom"
+keeps "a textfile in place of another user's" $OWNER
+check "it is said" grep -q 'CAP_FOWNER is kept' "$T/agent.log"
+check "it is written" wait_until 5 [ -s "$T/sticky/x.prom" ]
+stop $counting
+
+# Another user's directory comes when the right to it is given up: it is said, and what helps.
+mkdir "$T/later"
+start_agent -- -o "$T/later/x.prom"
+check "a textfile in its own directory" wait_until 5 [ -s "$T/later/x.prom" ]
+mv "$T/later" "$T/gone"
+check "that is gone: said" wait_until 5 grep -q 'counting goes on: No such file' "$T/agent.log"
+install -d -o $NOBODY "$T/later"
+check "that is another user's then: said, and what helps" \
+	wait_until 5 grep -q 'counting goes on (restart the agent: .*): Permission denied' "$T/agent.log"
+stop $counting
+start_agent -- -o "$T/later/x.prom"
+keeps "it helps" $OVERRIDE
+check "it is written" wait_until 5 [ -s "$T/later/x.prom" ]
 stop $counting
 agent gw --detach
 check_equal "tries of an unprivileged user that succeeded" $successes 0

@@ -283,6 +283,21 @@ static void test_atomic_file_number(void **state)
 	assert_true(atomic_file_number(in("absent/x.prom")) == 0);
 }
 
+/* What stands there stays, whoever asks whether it could be replaced. */
+static void test_atomic_file_prepare_replaces_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(write_text(in("x.prom"), "text"), 0);
+	assert_int_equal(chmod(scratch.path, 01777), 0);
+	assert_int_equal(symlink("x.prom", in("y.prom")), 0);
+	assert_int_equal(atomic_file_prepare(in("x.prom")), 0);
+	assert_int_equal(atomic_file_prepare(in("y.prom")), 0);
+	assert_int_equal(atomic_file_prepare(in("z.prom")), 0);
+	assert_content(in("x.prom"), "text");
+	assert_true(exists("y.prom"));
+	assert_int_equal(count_files(), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +313,7 @@ int main(void)
 		TEST(test_atomic_file_prepare_sweeps),
 		TEST(test_atomic_file_prepare_keeps_live),
 		TEST(test_atomic_file_prepare_keeps_other_kinds),
+		TEST(test_atomic_file_prepare_replaces_nothing),
 		TEST(test_atomic_file_number),
 #undef TEST
 	};

@@ -2,97 +2,11 @@
 
 /* What is kept of a process's capabilities, and what a message tells of those that are missing. */
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "privileges_case.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "fixture.h"
-#include "privileges.h"
-#include "scratch.h"
-
-#define BIT(value) (UINT64_C(1) << (value))
-#define DOCUMENTED (BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) | BIT(CAP_PERFMON))
-
-static struct scratch scratch;
-
-/* Privileges are given up for good: each test does it in a child, whose findings are a number. */
-static int in_child(int (*test)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(test());
-	assert_true(pid > 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* The line of a test that does not hold, for want of asserts in a child. */
-#define DEMAND(holds)                                                                              \
-	do {                                                                                       \
-		if (!(holds))                                                                      \
-			return __LINE__ & 0xff;                                                    \
-	} while (0)
-
-static void root_or_skip(void)
-{
-	if (!geteuid() && cap_get_bound(CAP_BPF) > 0)
-		return;
-	print_message("skipped: giving up capabilities needs root and a kernel that has CAP_BPF\n");
-	skip();
-}
-
-static uint64_t status_value(const char *key, int base)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	size_t len = strlen(key);
-	uint64_t value = UINT64_MAX;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, len) && line[len] == ':')
-			value = strtoull(line + len + 1, NULL, base);
-	if (file)
-		fclose(file);
-	return value;
-}
-
-static int give_up_all(void)
-{
-	cap_t none = cap_init();
-	int err = none ? cap_set_proc(none) : -1;
-
-	cap_free(none);
-	return err;
-}
-
-static int keeps_only(uint64_t wanted)
-{
-	DEMAND(status_value("CapEff", 16) == wanted);
-	DEMAND(status_value("CapPrm", 16) == wanted);
-	DEMAND(status_value("CapBnd", 16) == wanted);
-	DEMAND(status_value("CapInh", 16) == 0);
-	DEMAND(status_value("CapAmb", 16) == 0);
-	DEMAND(status_value("NoNewPrivs", 10) == 1);
-	return 0;
-}
 
 static int drop_everything_else(void)
 {
@@ -185,80 +99,6 @@ static void test_privileges_drop_with_one(void **state)
 	(void)state;
 	root_or_skip();
 	assert_int_equal(in_child(drop_with_one), 0);
-}
-
-/* A file in a directory of its own, whose owner and mode the tests choose. */
-static int writes(void *ctx)
-{
-	int *calls = ctx;
-	int fd = open(scratch_in(&scratch, "dir/file"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	++*calls;
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-static int drop_with_directory(uid_t owner, uint64_t wanted, int wanted_calls, const char *message)
-{
-	char text[256];
-	int calls = 0, err;
-
-	DEMAND(!mkdir(scratch_in(&scratch, "dir"), 0755));
-	DEMAND(!chown(scratch_in(&scratch, "dir"), owner, 0));
-	fixture_messages_begin();
-	err = privileges_drop(writes, &calls);
-	fixture_messages_end(text, sizeof(text));
-	DEMAND(!err && calls == wanted_calls);
-	DEMAND(message ? strstr(text, message) != NULL : !*text);
-	return keeps_only(wanted);
-}
-
-static int own_directory(void)
-{
-	return drop_with_directory(0, DOCUMENTED, 1, NULL);
-}
-
-static int foreign_directory(void)
-{
-	int calls = 0, failed = drop_with_directory(12345, DOCUMENTED | BIT(CAP_DAC_OVERRIDE), 2,
-						    "CAP_DAC_OVERRIDE is kept");
-
-	return failed ? failed : writes(&calls);
-}
-
-static int missing_directory(void)
-{
-	char text[256];
-	int calls = 0, err;
-
-	fixture_messages_begin();
-	err = privileges_drop(writes, &calls);
-	fixture_messages_end(text, sizeof(text));
-	DEMAND(!err && calls == 2 && !*text);
-	return keeps_only(DOCUMENTED);
-}
-
-static void test_privileges_drop_own_directory(void **state)
-{
-	(void)state;
-	root_or_skip();
-	assert_int_equal(in_child(own_directory), 0);
-}
-
-static void test_privileges_drop_foreign_directory(void **state)
-{
-	(void)state;
-	root_or_skip();
-	assert_int_equal(in_child(foreign_directory), 0);
-}
-
-static void test_privileges_drop_missing_directory(void **state)
-{
-	(void)state;
-	root_or_skip();
-	assert_int_equal(in_child(missing_directory), 0);
 }
 
 static int name_missing(void)
@@ -387,9 +227,6 @@ int main(void)
 		TEST(test_privileges_without),
 		TEST(test_privileges_drop_without_any),
 		TEST(test_privileges_drop_with_one),
-		TEST(test_privileges_drop_own_directory),
-		TEST(test_privileges_drop_foreign_directory),
-		TEST(test_privileges_drop_missing_directory),
 		TEST(test_privileges_missing),
 		TEST(test_privileges_group),
 		TEST(test_privileges_group_unknown),
