@@ -101,6 +101,7 @@ prepare() { # VERSION
 		echo "skipped: $1: $(tail -n 1 "$O/kernels/why")"
 		return 1
 	fi
+	sed "s/^/# $1: /" "$O/kernels/why"
 	if ! BUILD=$built ROOT=$tools sh tests/qemu/initramfs.sh "$O/kernels/$1" "$O/kernels/initramfs.$1.$$"; then
 		not_ok "$1: what is to run there cannot be packed"
 		return 1

@@ -5,8 +5,9 @@
 # vmlinuz, release (what uname -r says), and modules/ with a list "order" to load them by. The package is the
 # one that linux-image-amd64 depends on, of that version, in any release that still has it; "newest": of all.
 # With -i386, the 32-bit one of linux-image-686.
-# apt gets it, by an own list of sources and with own state: the machine's is not touched. Exit status 1: it
-# cannot be had; the last line of standard error says why.
+# apt gets it, by an own list of sources and with own state: the machine's is not touched. What is the newest is
+# asked again after a day; where nobody answers, the one that is there will do. Exit status 1: it cannot be had; the
+# last line of standard error says why. With 0, too, it says what could not be read.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 version=${1%-i386}
@@ -15,16 +16,22 @@ case $O in /*) root=$O/kernels ;; *) root=$(pwd)/$O/kernels ;; esac
 arch=amd64 metapackage=linux-image-amd64 apt=$root/apt place=$root/$1
 [ "$1" = "$version" ] || arch=i386 metapackage=linux-image-686 apt=$root/apt-i386
 SECONDS_EACH=250 # a mirror that takes longer for the lists, or for a kernel, cannot be used
+FRESH=1440 # minutes: for so long lists of packages are what the mirror has
+NUMBERED='5.10 6.1 6.12' # that check.sh asks for besides: the newest is to be none of them
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org}
 KEYS=/usr/share/keyrings/debian-archive-keyring.gpg
 # Those of the devices that are tested; what they need comes with them.
 WANTED='veth sch_ingress cls_bpf dummy 8021q bonding wireguard ipip sit ip_gre ip6_gre pppoe
 	xfrm_user xfrm_interface esp4 crypto_null authenc echainiv'
-work=''
+work='' unread=''
 PATH=$PATH:/usr/sbin:/sbin
 
+is_there() { [ "$(cat "$place/wanted" 2>/dev/null)" = "$WANTED" ]; }
+is_fresh() { [ -n "$(find "$1" -mmin -$FRESH 2>/dev/null)" ]; } # FILE
+
 fail() {
-	echo "$*" >&2
+	echo "$*${unread:+; not read: $unread}" >&2
+	is_there && exit 0
 	exit 1
 }
 
@@ -39,10 +46,19 @@ run_apt() { # COMMAND ARGUMENT...
 		-o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::http::Timeout=20 "$@"
 }
 
+# Those of which apt says so. Most of it is a warning only: its exit status is 0 then.
+suites_unread() {
+	sed -n 's#^[WE]: Failed to fetch .*/dists/\([^/]*\)/.*#\1#p
+		s#^E: The repository .* \([^ ]*\) Release. .*#\1#p' "$apt/log" | sort -u | paste -sd ' '
+}
+
+tell_unread() { [ -z "$unread" ] || echo "not read: $unread" >&2; }
+
 # Once for all versions. A release that is gone from the mirror, or is just being changed there, does not keep
-# the others from being read.
+# the others from being read, but all are tried again the next time.
 read_sources() {
-	[ ! -e "$apt/is_read" ] || return 0
+	! is_fresh "$apt/is_read" || return 0
+	rm -f "$apt/is_read"
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 	while read -r path suite; do
 		echo "deb [signed-by=$KEYS] $MIRROR/$path $suite main"
@@ -53,7 +69,11 @@ read_sources() {
 		debian-security trixie-security
 		debian trixie-backports
 	END
-	if run_apt apt-get update >"$apt/log" 2>&1; then : >"$apt/is_read"; fi
+	run_apt apt-get update >"$apt/log" 2>&1
+	status=$?
+	unread=$(suites_unread)
+	[ $status = 0 ] || unread=${unread:-some, as apt-get ended with $status}
+	[ -n "$unread" ] || : >"$apt/is_read"
 	find "$apt/lists" -name '*_Packages*' | grep -q .
 }
 
@@ -67,6 +87,17 @@ image_of() { # VERSION
 		}'
 }
 
+find_image() { # sets $image, $release
+	read_sources || fail "no lists of packages: $(grep -m 1 '^[WE]:' "$apt/log")"
+	image=$(image_of "$version")
+	release=${image#linux-image-}
+	[ -n "$image" ] || fail "no $metapackage of version $version in the package sources"
+	[ "$version" = newest ] || return 0
+	case " $NUMBERED " in
+	*" $(echo "$release" | cut -d. -f1,2) "*) fail "the newest, $release, is one that is tried by its number" ;;
+	esac
+}
+
 # The image, and the packages that hold its parts where it has been split.
 packages_of() { # IMAGE
 	run_apt apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
@@ -74,6 +105,8 @@ packages_of() { # IMAGE
 }
 
 unpack() { # IMAGE
+	rm -rf "$work/tree" "$work"/*.deb
+	mkdir "$work/tree" || return
 	packages=$(packages_of "$1")
 	# shellcheck disable=SC2086
 	(cd "$work" && run_apt apt-get download $packages) >"$apt/log" 2>&1 || return
@@ -100,7 +133,7 @@ collect_modules() { # RELEASE
 	done
 }
 
-[ "$(cat "$place/wanted" 2>/dev/null)" = "$WANTED" ] && exit 0
+if is_there && { [ "$version" != newest ] || is_fresh "$place/wanted"; }; then exit 0; fi
 for tool in apt-get dpkg-deb depmod xz; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
@@ -109,15 +142,23 @@ mkdir -p "$root" || exit 1
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP PIPE
-work=$(mktemp -d "$root/new.XXXXXX") && mkdir "$work/new" "$work/tree" || exit 1
-read_sources || fail "no lists of packages: $(tail -n 1 "$apt/log")"
-image=$(image_of "$version")
-[ -n "$image" ] || fail "no $metapackage of version $version in the package sources"
-unpack "$image" || fail "$image cannot be had: $(tail -n 1 "$apt/log")"
-release=${image#linux-image-}
+work=$(mktemp -d "$root/new.XXXXXX") && mkdir "$work/new" || exit 1
+find_image
+if is_there && [ "$(cat "$place/release")" = "$release" ]; then
+	[ -n "$unread" ] || touch "$place/wanted"
+	tell_unread
+	exit 0
+fi
+if ! unpack "$image"; then # the mirror may have gone on to others since the lists were read
+	rm -f "$apt/is_read"
+	find_image
+	unpack "$image" || fail "$image cannot be had: $(tail -n 1 "$apt/log")"
+fi
 collect_modules "$release" || fail "$image: its modules cannot be read"
 cp "$(find "$work/tree" -name "vmlinuz*" -type f | head -n 1)" "$work/new/vmlinuz" || fail "$image holds no kernel"
 echo "$release" >"$work/new/release"
 echo "$WANTED" >"$work/new/wanted"
+[ -z "$unread" ] || touch -d @0 "$work/new/wanted" # one that was not read may have a newer one
 rm -rf "$place"
-mv "$work/new" "$place"
+mv "$work/new" "$place" || exit 1
+tell_unread
