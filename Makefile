@@ -31,9 +31,11 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 # ---- what is needed, and one sentence for each that is missing
 PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev libcap-dev
 BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
-TEST_PACKAGES := libcmocka-dev iproute2 ethtool tshark tcpdump iperf3 curl jq bind9-dnsutils dnsmasq-base \
-	netcat-openbsd python3-scapy xdp-tools strace nftables ?clang-14 ?clang-19 ?libclang-rt-dev \
-	?qemu-system-x86 ?busybox-static ?cpio ?kmod ?xz-utils ?wireguard-tools ?debian-archive-keyring
+# ?: without it some tests are skipped.
+TEST_PACKAGES := libcmocka-dev iproute2 ethtool jq python3-scapy \
+	?tshark ?tcpdump ?iperf3 ?curl ?bind9-dnsutils ?dnsmasq-base ?xdp-tools ?strace ?nftables \
+	?clang-14 ?clang-19 ?libclang-rt-dev ?qemu-system-x86 ?busybox-static ?cpio ?kmod ?xz-utils \
+	?wireguard-tools ?debian-archive-keyring
 DAEMON_PACKAGES := prometheus prometheus-node-exporter
 NO_BUILD := help deps test-deps check-clang-deps clean distclean layers
 

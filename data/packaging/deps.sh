@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # deps.sh DIR:NAMES PACKAGE...
-# Installs the Debian or Ubuntu packages that are missing; ?PACKAGE only where the release has it. The packages NAMES are daemons that a test
-# starts for itself: they are unpacked under DIR and not installed, so that none of them is left
-# running on the machine. An empty first argument: none.
+# Installs the Debian or Ubuntu packages that are missing; a ?PACKAGE is one that the release may not have, and
+# that is done without where it cannot be had. The packages NAMES
+# are daemons that a test starts for itself: they are unpacked under DIR and not installed, so that none of them
+# is left running on the machine; what cannot be had of them is done without, too. An empty first argument: none.
 set -u
 unpack=$1
 shift
@@ -12,7 +13,37 @@ is_installed() {
 	command -v dpkg-query >/dev/null && dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
-missing= optional=
+# Of this very name, and not only as a name for others.
+release_has() { # PACKAGE
+	apt-cache show "$1" 2>/dev/null | grep -qx "Package: $1"
+}
+
+try_apt() { # COMMAND ARGUMENT...
+	command=$1
+	shift
+	apt-get "$command" -qq -o Acquire::Retries=3 "$@"
+}
+
+install_all() { # PACKAGE...
+	echo "installing $*"
+	try_apt install -y --no-install-recommends "$@" >/dev/null
+}
+
+# One that fails does not keep the others away.
+install_optional() { # PACKAGE...
+	[ $# != 0 ] || return
+	install_all "$@" && return
+	for package; do
+		is_installed "$package" || install_all "$package" || echo "going on without $package" >&2
+	done
+}
+
+fetch_daemon() { # NAME
+	rm -f "$1"_*.deb
+	try_apt download -o APT::Sandbox::User=root "$1" && dpkg-deb -x "$1"_*.deb .
+}
+
+missing='' optional=''
 for package; do
 	case $package in
 	\?*) is_installed "${package#?}" || optional="$optional ${package#?}" ;;
@@ -20,12 +51,12 @@ for package; do
 	esac
 done
 dir=${unpack%%:*}
-daemons=
+daemons=''
 for name in ${unpack#*:}; do
 	command -v "$name" >/dev/null || [ -x "$dir/usr/bin/$name" ] || daemons="$daemons $name"
 done
 [ -z "$missing$daemons$optional" ] && exit 0
-[ -z "$missing$daemons" ] && [ "$(id -u)" != 0 ] && exit 0
+[ -z "$missing" ] && [ "$(id -u)" != 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
 	echo "portacct needs what Debian calls:$missing$daemons" >&2
@@ -33,28 +64,22 @@ if ! command -v apt-get >/dev/null; then
 	exit 0
 fi
 if [ "$(id -u)" != 0 ]; then
-	echo "missing packages:$missing$daemons; run 'make deps' as root" >&2
+	echo "missing packages:$missing; run 'make deps' as root" >&2
 	exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq || echo "apt-get update failed; going on with the package lists there are" >&2
-wanted=
+try_apt update || echo "apt-get update failed; going on with the package lists there are" >&2
+wanted=''
 for package in $optional; do
-	apt-cache show "$package" >/dev/null 2>&1 && wanted="$wanted $package"
+	! release_has "$package" || wanted="$wanted $package"
 done
-if [ -n "$missing" ]; then
-	echo "installing$missing"
-	# shellcheck disable=SC2086
-	apt-get install -qq -y --no-install-recommends $missing >/dev/null || exit 1
-fi
-if [ -n "$wanted" ]; then
-	echo "installing$wanted"
-	# shellcheck disable=SC2086
-	apt-get install -qq -y --no-install-recommends $wanted >/dev/null || echo "going on without$wanted" >&2
-fi
+# shellcheck disable=SC2086
+[ -z "$missing" ] || install_all $missing || exit 1
+# shellcheck disable=SC2086
+install_optional $wanted
 if [ -n "$daemons" ]; then
 	mkdir -p "$dir" && cd "$dir" || exit 1
 	for name in $daemons; do
-		apt-get download -qq -o APT::Sandbox::User=root "$name" && dpkg-deb -x "$name"_*.deb . || exit 1
+		fetch_daemon "$name" || echo "going on without $name" >&2
 	done
 fi
