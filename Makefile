@@ -30,7 +30,8 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
 # ---- what is needed, and one sentence for each that is missing
 PACKAGES := gcc make git pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev libpcap-dev libcap-dev
-BPFTOOL_PACKAGES := $(if $(shell grep -is ubuntu /etc/os-release),linux-tools-common linux-tools-generic,bpftool)
+# Only where none works: deps.sh takes what the release has it in.
+BPFTOOL_PACKAGES = $(if $(BPFTOOL),,bpftool)
 # ?: without it some tests are skipped.
 TEST_PACKAGES := libcmocka-dev iproute2 ethtool jq python3-scapy \
 	?tshark ?tcpdump ?iperf3 ?curl ?bind9-dnsutils ?dnsmasq-base ?xdp-tools ?strace ?nftables \
@@ -46,7 +47,8 @@ define check_needs
 $(call need_tool,$(PKG_CONFIG),pkg-config)
 $(call need_tool,$(CC),gcc)
 $(call need_tool,$(CLANG),clang)
-$(if $(BPFTOOL),,$(error bpftool is missing: install the package $(BPFTOOL_PACKAGES), or run 'make deps' as root))
+$(if $(BPFTOOL),,$(error bpftool is missing: install the package bpftool, or where Ubuntu \
+	has none linux-tools-common and linux-tools-generic, or run 'make deps' as root))
 $(call need_library,libbpf >= 1.1,libbpf-dev)
 $(call need_library,libelf,libelf-dev)
 $(call need_library,zlib,zlib1g-dev)

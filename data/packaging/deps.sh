@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # deps.sh DIR:NAMES PACKAGE...
 # Installs the Debian or Ubuntu packages that are missing; a ?PACKAGE is one that the release may not have, and
-# that is done without where it cannot be had. The packages NAMES
+# that is done without where it cannot be had. For bpftool it takes what the release has it in. The packages NAMES
 # are daemons that a test starts for itself: they are unpacked under DIR and not installed, so that none of them
 # is left running on the machine; what cannot be had of them is done without, too. An empty first argument: none.
 set -u
@@ -38,6 +38,15 @@ install_optional() { # PACKAGE...
 	done
 }
 
+# Some versions of Ubuntu have it with the tools for a kernel, some as in Debian.
+bpftool_packages() {
+	if release_has bpftool || ! release_has linux-tools-generic; then
+		echo bpftool
+	else
+		echo linux-tools-common linux-tools-generic
+	fi
+}
+
 fetch_daemon() { # NAME
 	rm -f "$1"_*.deb
 	try_apt download -o APT::Sandbox::User=root "$1" && dpkg-deb -x "$1"_*.deb .
@@ -69,12 +78,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 try_apt update || echo "apt-get update failed; going on with the package lists there are" >&2
-wanted=''
+wanted='' needed=''
 for package in $optional; do
 	! release_has "$package" || wanted="$wanted $package"
 done
+for package in $missing; do
+	if [ "$package" = bpftool ]; then package=$(bpftool_packages); fi
+	needed="$needed $package"
+done
 # shellcheck disable=SC2086
-[ -z "$missing" ] || install_all $missing || exit 1
+[ -z "$needed" ] || install_all $needed || exit 1
 # shellcheck disable=SC2086
 install_optional $wanted
 if [ -n "$daemons" ]; then
