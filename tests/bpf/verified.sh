@@ -2,9 +2,10 @@
 # Sourced by the tests that load the kernel half as several compilers build it. Judges what
 # tests/qemu/load.c says of objects that are called HOOK.NUMBER.CPU.o: xdp.14.v3.o was built by
 # clang-14 with -mcpu=v3. All must load, in all ways that the kernel knows, with LIMIT instructions
-# verified at the most. What is more than a tenth above what GOLDEN has for that compiler, processor,
-# kernel and hook is told, and fails with STRICT=1: another patch level of the compiler or the kernel
-# than the one that GOLDEN comes from has other numbers. With ACCEPT=1 GOLDEN is not looked at.
+# verified at the most; and no line may be lacking, as one may be lost on a machine's console. What is
+# more than a tenth above what GOLDEN has for that compiler, processor, kernel and hook is told, and
+# fails with STRICT=1: another patch level of the compiler or the kernel than the one that GOLDEN comes
+# from has other numbers. With ACCEPT=1 GOLDEN is not looked at.
 # shellcheck shell=sh
 LIMIT=150000
 GOLDEN=tests/golden/verified.tsv
@@ -18,10 +19,11 @@ judge() {
 		tail -n 20 "$1"
 		return 1
 	fi
+	said=$(sed -n 's/^done [^ ]* \([0-9]* [0-9]*\)$/\1/p' "$1")
 	before=$GOLDEN
 	[ "${ACCEPT:-0}" != 1 ] || before=/dev/null
 	awk -v kernel="$kernel" -v limit=$LIMIT -v golden="$before" -v numbers="$NUMBERS" \
-		-v strict="${STRICT:-0}" '
+		-v strict="${STRICT:-0}" -v said="$said" '
 		function add(text) { wrong[row] = wrong[row] (wrong[row] ? "; " : "") text }
 		BEGIN {
 			while ((getline line < golden) > 0) {
@@ -35,6 +37,8 @@ judge() {
 			row = part[2] " " part[3]
 			if (!(row in tried)) order[++rows] = row
 			tried[row]++
+			ways++
+			if (!seen[word[2]]++) objects++
 			if (word[1] == "refused") {
 				sub(":$", "", word[3])
 				add("refuses " part[1] " " word[3])
@@ -77,6 +81,10 @@ judge() {
 			}
 			if (!rows) {
 				print "not ok - Linux " kernel ": nothing was loaded"
+				failed = 1
+			} else if (said != objects " " ways) {
+				print "not ok - Linux " kernel ": of files and ways to load them it tells " objects " " \
+					ways ", and tried " said
 				failed = 1
 			}
 			exit failed

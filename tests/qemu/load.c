@@ -6,7 +6,7 @@
  *	verified FILE WAY INSTRUCTIONS
  *	refused FILE WAY: REASON          and the last of what the verifier said
  *	skipped REASON                    nothing can be loaded here
- *	done KERNEL
+ *	done KERNEL FILES WAYS            how many lines of the first two kinds were said, of so many files
  *
  * 0: all were loaded, or skipped. As the first process of a machine it loads every file in /objects
  * and turns the machine off, so that it needs nothing else there: it is linked statically.
@@ -37,6 +37,7 @@
 #define LAST_LINES 25 /* of the verifier's, where it refuses */
 
 static char verifier_log[LOG_BYTES];
+static unsigned int files_tried, ways_tried;
 
 /* A constant of bpf/config.h for each. */
 struct way {
@@ -174,6 +175,7 @@ static bool try_way(const char *file, const struct way *way)
 	int err = load(file, way, LOG_STATS);
 	const unsigned long verified = instructions();
 
+	ways_tried++;
 	if (!err && verified) {
 		printf("verified %s %s %lu\n", base, name_of(way), verified);
 		return true;
@@ -211,6 +213,7 @@ static bool try_file(const char *file)
 		tc ? sizeof(tc_ways) / sizeof(tc_ways[0]) : sizeof(xdp_ways) / sizeof(xdp_ways[0]);
 	bool ok = true;
 
+	files_tried++;
 	for (size_t i = 0; i < count; i++)
 		if (has_frags || !ways[i].have_frags)
 			ok = try_way(file, &ways[i]) && ok;
@@ -239,7 +242,7 @@ static void say_done(void)
 	struct utsname name;
 
 	uname(&name);
-	printf("done %s\n", name.release);
+	printf("done %s %u %u\n", name.release, files_tried, ways_tried);
 }
 
 static const char *obstacle(void)
