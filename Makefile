@@ -149,7 +149,7 @@ $(O)/tests/qemu/ppp: tests/qemu/ppp.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -o $@ $<
 
-# Linked statically, as it is all that runs in a virtual machine; where that cannot be, clang.sh says so.
+# Linked statically, as it is all that runs in a virtual machine; else its libraries are packed with it (clang.sh).
 $(O)/tests/qemu/load: tests/qemu/load.c
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -191,7 +191,7 @@ check-asan:
 
 # Kernels under QEMU: KERNELS="5.10 6.1 6.12 newest".
 check-kernels: all $(O)/tests/reliability/send $(O)/tests/qemu/ppp
-	$(Q)O='$(O)' sh tests/qemu/check.sh $(KERNELS)
+	$(Q)O='$(O)' BPFTOOL='$(BPFTOOL)' sh tests/qemu/check.sh $(KERNELS)
 
 # Each clang, BPF processor and kernel that can be had. ACCEPT=1 stores how many instructions were verified.
 check-clang: $(O)/tests/qemu/load

@@ -151,8 +151,8 @@ if [ "$(uname -m)" != x86_64 ]; then
 	echo "skipped: the machine is no x86_64, whose kernels these are"
 	exit 0
 fi
-for tool in qemu-system-x86_64 busybox cpio ip ethtool bpftool; do
-	command -v $tool >/dev/null && continue
+for tool in qemu-system-x86_64 busybox cpio ip ethtool "${BPFTOOL:-bpftool}"; do
+	command -v "$tool" >/dev/null && continue
 	echo "skipped: $tool is missing"
 	exit 0
 done

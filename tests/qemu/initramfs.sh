@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # initramfs.sh KERNEL OUT: packs what runs in a virtual machine: the modules in the directory KERNEL, busybox,
 # some tools, and what is built under BUILD ($O by default) with the libraries it needs. ROOT: the tools are taken
-# from there and not from this machine, and what is built is for the 32-bit system there.
+# from there and not from this machine, and what is built is for the 32-bit system there. BPFTOOL: this machine's.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 O=${O:-build}
@@ -38,12 +38,25 @@ find_tool() { # NAME
 	command -v "$1"
 }
 
+# Ubuntu's may be a script for bash, which looks for one of the running kernel's version: one of those is taken.
+find_bpftool() {
+	named=bpftool
+	[ -n "$root" ] || named=${BPFTOOL:-bpftool}
+	for file in "$(find_tool "$named")" "$root"/usr/lib/linux-tools/*/bpftool; do
+		[ "$(head -c 4 "$file" 2>/dev/null | tail -c 3)" = ELF ] && echo "$file" && return
+	done
+	echo "no $named that is a program, and no script" >&2
+	return 1
+}
+
 tool() { # NAME
 	copy_program "$(find_tool "$1")" "usr/sbin/$1"
 }
 
 mkdir -p "$tree/bin" "$tree/t/tests" && cp "$(find_tool busybox)" "$tree/bin/busybox" || exit 1
-for name in sh nsenter timeout ip ethtool bpftool; do tool $name; done
+for name in sh nsenter timeout ip ethtool; do tool $name; done
+bpftool=$(find_bpftool) || exit 1
+copy_program "$bpftool" usr/sbin/bpftool
 if [ -n "$(find_tool wg)" ]; then tool wg; fi
 for path in agent tests/reliability/send tests/qemu/ppp; do
 	copy_program "$BUILD/$path" "t/build/$path"

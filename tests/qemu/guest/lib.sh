@@ -51,17 +51,20 @@ taken() { # FILE: frames that the sender gave to peer0
 	echo $(($(sender_said "$1" sent) + $(sender_said "$1" refused)))
 }
 
-# What the kernel would show if anything of the agent were left.
+programs() { bpftool prog show 2>&1 || echo "bpftool prog show fails: $?"; }
+
+# What the kernel would show if anything of the agent were left; or that it cannot be asked.
 what_is_left() {
 	find /sys/fs/bpf -mindepth 1
-	bpftool prog show | grep portacct
+	programs | grep 'portacct\|bpftool.* fails'
 	for namespace in /run/netns/*; do
 		nsenter --net="$namespace" ip -o link show | grep xdp
 		nsenter --net="$namespace" ip -o link show | grep clsact
 	done
 }
 
-check_detached() { # WHAT
+check_detached() { # WHAT, which is still attached
+	programs | grep -q portacct || not_ok "$1: bpftool shows no program of the agent's: $(programs)"
 	agent ns --detach >"$T/out" 2>&1 || not_ok "$1: --detach: $(cat "$T/out")"
 	check_equal "$1: nothing is left behind" "$(what_is_left)" ''
 }
