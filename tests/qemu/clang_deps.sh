@@ -12,7 +12,7 @@ bad=0
 download() { # PACKAGE
 	rm -rf "$root/debs"
 	mkdir -p "$root/debs/partial"
-	apt-get install -qq -y --download-only --no-install-recommends -o Debug::NoLocking=1 \
+	apt-get install -qq -y --download-only --no-install-recommends -o Debug::NoLocking=1 -o Acquire::Retries=3 \
 		-o APT::Sandbox::User=root -o Dir::Cache::archives="$root/debs" "$1" >/dev/null
 }
 
