@@ -11,9 +11,10 @@
 # takes the list from its beginning, where the tests are that compute, the second from its end, where
 # those are that wait for packets; what needs all processors comes last, alone.
 # A cmocka program tells its counts itself; a script prints a line a check: "ok - what it proved",
-# "not ok - what", or "skipped: reason". What fails is printed whole. All is kept in $O/check: what a
-# test said as NAME.log, and NAME.result with "PATH PASSED FAILED SKIPPED SECONDS". From the lines
-# "figure: RNN what it proved" tests/scoreboard.sh makes $O/scoreboard.md.
+# "not ok - what", or "skipped: reason". What fails is printed whole, and in a line once more before the
+# last one, as only the end of all this may be kept somewhere. All is kept in $O/check: what a test said
+# as NAME.log, and NAME.result with "PATH PASSED FAILED SKIPPED SECONDS". From the lines "figure: RNN what
+# it proved" tests/scoreboard.sh makes $O/scoreboard.md.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 O=${O:-build}
@@ -85,6 +86,7 @@ judge() { # STATUS SECONDS
 	esac
 	[ "$1" != 0 ] && [ "$bad" = 0 ] && bad=1
 	[ $((ok + bad + skips)) = 0 ] && bad=1
+	[ "$1" = 0 ] || echo "# exit status $1 after $2 s" >>"$log" # 124: by then it was ended
 	case $path in
 	tests/reliability/*)
 		if [ "$bad" = 0 ] && ! grep -aq '^figure: \|^skipped: ' "$log"; then
@@ -104,10 +106,30 @@ run_one() { # PATH
 	log=$results/$name.log started=$(date +%s)
 	case $path in *.sh) shell='sh' ;; *) shell='' ;; esac
 	timeout -k 30 $test_seconds $shell "$path" >"$log" 2>&1 </dev/null &
-	child=$!
-	wait $child
-	judge $? $(($(date +%s) - started))
+	find_start $!
+	child=$!:$start
+	wait $!
+	status=$?
 	child=
+	judge $status $(($(date +%s) - started))
+}
+
+# ---- processes
+# The number of one that has ended is given to another, some time. When it was started tells them
+# apart. It is read by this shell itself: one that is started is noted at once.
+find_start() { # PID; sets $start, empty where there is none
+	start=
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	# shellcheck disable=SC2086
+	set -- ${stat##*) } # from field 3 on, as the name before it may hold anything
+	start=${20}
+}
+
+end_those() { # PID:START...
+	for process; do
+		find_start "${process%:*}"
+		[ -z "$start" ] || [ "$process" != "${process%:*}:$start" ] || kill "${process%:*}" 2>/dev/null
+	done
 }
 
 # ---- the jobs
@@ -121,7 +143,7 @@ work() { # PATH...
 end_children() {
 	trap '' TERM
 	# shellcheck disable=SC2086
-	[ -z "$child" ] || kill $child 2>/dev/null
+	end_those $child
 	wait
 	exit 143
 }
@@ -133,7 +155,8 @@ start() { # PATH...
 		trap end_children TERM
 		work "$@"
 	) &
-	child="$child $!"
+	find_start $!
+	child="$child $!:$start"
 }
 
 reversed() { # PATH...
@@ -167,10 +190,33 @@ run_jobs() { # PATH...
 }
 
 # ---- what is printed
+failed_lines() { grep -a '^not ok\|^\[  FAILED  \]\|^# exit status' "$log"; }
+
+note_failure() { # PATH WHAT
+	echo "FAILED  $1: ${2:-says nothing}" >>"$results/failures"
+}
+
+# What a failure may come from that no test tells, and what has failed.
+recapitulate() {
+	[ -s "$results/failures" ] || return
+	free -m
+	df -h /tmp
+	dmesg 2>/dev/null | tail -n 5
+	cat "$results/failures"
+}
+
 add() { # PATH PASSED FAILED SKIPPED SECONDS
 	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
 	if [ "$3" != 0 ]; then
+		echo "FAILED  $1, in short:"
+		failed_lines
+		if [ "$(wc -l <"$log")" -gt 60 ]; then
+			echo "FAILED  $1, its last lines:"
+			tail -n 60 "$log"
+		fi
+		echo "FAILED  $1, all of it:"
 		cat "$log"
+		note_failure "$1" "$(failed_lines | head -n 1)"
 		echo "FAILED  $1: $2 passed, $3 failed, $4 skipped, $5 s"
 		return
 	fi
@@ -193,6 +239,7 @@ report() { # PATH...
 			add $(cat "${log%.log}.result")
 		else
 			echo "FAILED  $path: was not run"
+			note_failure "$path" "was not run"
 			failed=$((failed + 1))
 		fi
 	done
@@ -200,13 +247,14 @@ report() { # PATH...
 
 jobs=
 stop() {
-	[ -z "$jobs" ] || kill "$jobs" 2>/dev/null
+	# shellcheck disable=SC2086
+	end_those $jobs
 	wait
 }
 
 mkdir -p "$results"
 [ $# != 0 ] || rm -rf "${results:?}"/*
-rm -f "$results/over"
+rm -f "$results/over" "$results/failures"
 tests=$(list "$@")
 for path in $tests; do
 	rm -rf "$results/$(name_of "$path")".taken "$results/$(name_of "$path").result"
@@ -221,9 +269,11 @@ trap 'exit 143' TERM HUP PIPE
 	trap ': >"$results/over"' EXIT
 	run_jobs $tests
 ) &
-jobs=$!
+find_start $!
+jobs=$!:$start
 # shellcheck disable=SC2086
 report $tests
 [ ! -e tests/scoreboard.sh ] || sh tests/scoreboard.sh collect
+recapitulate 2>&1
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -4,13 +4,13 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
-copy=$(mktemp -d)
+copy=$(mktemp -d) || exit 1
 trap 'rm -rf "$copy"' EXIT
 
 said=$(sh tests/layers.sh 2>&1) && echo "ok - $said" || { echo "not ok - $said"; bad=1; }
 
 break_and_check() { # WHAT FILE LINE EXPECTED
-	rm -rf "$copy"/* && cp -r src include bpf "$copy"
+	rm -rf "${copy:?}"/* && cp -r src include bpf "$copy"
 	printf '%s\n' "$3" >>"$copy/$2"
 	if sh tests/layers.sh "$copy" 2>&1 | grep -q "$4"; then
 		echo "ok - found: $1"

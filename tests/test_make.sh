@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
-tree=$(mktemp -d)
+tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
 
 check() { # WHAT, then a command
