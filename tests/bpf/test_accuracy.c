@@ -4,7 +4,7 @@
  * traffic that is made here, the same in every run, and of captures where there are some. Prints
  * tables by rule set, and fails where the kernel's rules are below the bars. The kernel's verdicts
  * come from the host's build of the same text, and from the program itself, packet by packet.
- * SEED=n in the environment has other traffic, CAPTURES=DIR other captures.
+ * PORTACCT_SEED=n in the environment has other traffic, CAPTURES=DIR other captures.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static int setup(void **state)
 		accuracy->databases[i] = accuracy_database_make(i == ACCURACY_REGISTRY);
 	for (size_t i = 0; i < NETWORKS; i++)
 		accuracy_traffic(&accuracy->traffic[i], accuracy->databases,
-				 strtoull(of_environment("SEED", SEED), NULL, 0) + i);
+				 strtoull(of_environment("PORTACCT_SEED", SEED), NULL, 0) + i);
 	accuracy->has_captures = accuracy_captures(&accuracy->captures, directory, false) &&
 				 accuracy_captures(&accuracy->cut_captures, directory, true);
 	run_all(accuracy);

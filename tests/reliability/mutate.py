@@ -9,6 +9,7 @@ LINES: how many the largest has.
 """
 import os
 import random
+import re
 import stat
 import sys
 
@@ -27,11 +28,21 @@ def with_row(rng, row):
     return (HEADER + CANARY + "".join(rows)).encode()
 
 
+def may_hold_low_port(text):
+    """Whether any cell may be a port below 1024 or a range with one, as where a digit has become a '-' or a ','.
+    With quotes in wrong places it is not certain where cells end: whatever might end one does."""
+    cells = [cell for cell in re.split(rb"[\r\n,;\t\"]", text) if re.fullmatch(rb"[0-9\s-]+", cell)]
+    return any(int(number) < 1024 for cell in cells for number in re.findall(rb"[0-9]+", cell))
+
+
 def flipped(rng, count):
-    text = bytearray(with_row(rng, ""))
-    for _ in range(count):
-        text[rng.randrange(len(HEADER), len(text))] = rng.randrange(256)
-    return bytes(text)
+    """The frames that R20 sends meanwhile are of services below 1024: those are left alone."""
+    while True:
+        text = bytearray(with_row(rng, ""))
+        for _ in range(count):
+            text[rng.randrange(len(HEADER), len(text))] = rng.randrange(256)
+        if not may_hold_low_port(text[len(HEADER):]):
+            return bytes(text)
 
 
 # Kinds of contents: what a row is made to be, and whether the file must be refused for it.

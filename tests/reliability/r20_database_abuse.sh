@@ -4,6 +4,8 @@
 # what is counted. One that is refused changes nothing: its reason is named in few lines, the table of before
 # goes on, and the counts of all others are those of what was sent. Nothing blocks and no memory or descriptor
 # is kept.
+#
+#   SEED=n  the databases of that run, by the time unless told (printed)
 set -u
 . tests/reliability/lib.sh
 begin "$SEND" bpftool
@@ -11,7 +13,7 @@ count=200 lines=1200000
 [ "$FULL" = 1 ] && count=300 lines=10000000
 make_devices gw 2
 mkdir "$T/files"
-seed=$(date +%s)
+seed=${SEED:-$(date +%s)}
 echo "# seed $seed"
 "$PYTHON" tests/reliability/mutate.py "$T/files" $count "$seed" $lines >"$T/list" || not_ok "the files are not made"
 wrong=0 refused=0 taken=0 most_lines=0
