@@ -141,9 +141,9 @@ back_while_forgotten() {
 	delete dev0
 	told "'dev0': is gone"
 	: >"$T/trace"
-	faulty flock delay_enter=4000000:when=2 --forget dev0 2>"$T/err" &
+	faulty flock delay_enter=8000000:when=2 --forget dev0 2>"$T/err" &
 	forgetting=$!
-	wait_until 5 calls 2 || not_ok "--forget does not wait"
+	wait_until 10 calls 2 || not_ok "--forget does not wait"
 	make_device gw dev0
 	told "'dev0': counting" 2
 	check "the device is back before --forget goes on" is_running $forgetting
@@ -226,7 +226,7 @@ wait_in_once() { # PIN DELAY
 	: >"$T/trace"
 	faulty access "$2:when=$looked" --once 2>"$T/read" &
 	reading=$!
-	wait_until 5 calls "$looked" || not_ok "--once does not wait"
+	wait_until 10 calls "$looked" || not_ok "--once does not wait"
 }
 
 # A reader has found the counters and opens them when they are gone.
@@ -235,8 +235,9 @@ forgotten_while_read() {
 	attach gw -i dev0 -i dev1
 	send gw p-dev1 3
 	delete dev0
-	wait_in_once /dev0/state delay_exit=1500000
+	wait_in_once /dev0/state delay_exit=5000000
 	agent gw --forget dev0
+	check "the counters are forgotten before --once goes on" is_running $reading
 	wait $reading
 	check_equal "forgotten while --once opens it ($(cat "$T/read")): exit status" $? 0
 	check_equal "the others are exported" "$(prom_sum device_receive_packets_total)" 3
@@ -248,7 +249,7 @@ moved_while_read() {
 	make_device gw dev0
 	attach gw -i dev0
 	send gw p-dev0 3
-	wait_in_once /dev0/counters delay_enter=6000000
+	wait_in_once /dev0/counters delay_enter=10000000
 	attach gw -i dev0 -s "$T/many.csv"
 	check "the counters have moved before --once goes on" is_running $reading
 	wait $reading

@@ -118,14 +118,17 @@ check_equal "a new device of that name begins at 0" \
 if command -v strace >/dev/null; then
 	ip -n "$run-gw" link del dev1
 	wait_until 5 log_has "'dev1': is gone" 2 || not_ok "it is gone again: $(cat "$T/agent.log")"
-	in_ns gw strace -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=4000000:when=2 \
+	: >"$T/trace"
+	in_ns gw strace -qq -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=8000000:when=2 \
 		"$AGENT" --pin-dir "$PINS" --forget dev1 2>"$T/forget.err" &
 	forgetting=$!
 	remember $forgetting
-	sleep 0.5
+	waits() { [ "$(grep -c flock "$T/trace")" = 2 ]; }
+	wait_until 10 waits || not_ok "--forget does not wait"
 	connect gw dev1 gw peer_dev1
 	up dev1 peer_dev1
 	wait_until 5 log_has "'dev1': counting" 3 || not_ok "it comes back: $(cat "$T/agent.log")"
+	check "it is back before --forget goes on" is_running $forgetting
 	wait $forgetting
 	check "--forget one that comes back meanwhile: $(cat "$T/forget.err")" \
 		grep -q 'is counted by the agent' "$T/forget.err"
@@ -155,14 +158,18 @@ start_agent -i dev0 --no-builtin -s "$T/services.csv" -t 1
 stop $counting
 spawn_agent gw -i dev0 --no-builtin -s "$T/services.csv" -t 1 2>"$T/agent.log"
 counting=$spawned
-is_locked() { ! flock -n "$PINS" true; }
-wait_until 5 is_locked || not_ok "the agent starts: $(cat "$T/agent.log")"
+# As the kernel tells it: who asks by a lock of its own keeps the agent from taking it.
+is_locked_by() { # PID
+	grep -q "FLOCK *ADVISORY *WRITE *$1 [^ ]*:$(stat -c %i "$PINS") " /proc/locks
+}
+wait_until 10 is_locked_by $counting || not_ok "the agent starts: $(cat "$T/agent.log")"
 agent gw --reload
 check_equal "--reload while the agent starts: exit status" $? 0
 stop $counting
 flock "$PINS" sleep 3 &
-remember $!
-wait_until 5 is_locked
+holding=$!
+remember $holding
+wait_until 10 is_locked_by $holding || not_ok "the lock is not held"
 check_fails "--reload while something else is done" 1 'has ended' agent gw --reload
 check_equal "reloads and failures outlive the agent" \
 	"$(agent gw --status --json | jq -c '[.reload_failures, .reloads > 2]')" "[$refused,true]"

@@ -125,7 +125,7 @@ two_writers() {
 	send peer_dev0 10
 	in_ns gw strace -qq -o "$T/trace" -e trace=fsync -e inject=fsync:delay_enter=1000000 \
 		"$AGENT" --pin-dir "$PINS" -o "$PROM" --once &
-	wait_until 5 is_writing || not_ok "the first writer does not write"
+	wait_until 10 is_writing || not_ok "the first writer does not write"
 	send peer_dev0 10
 	agent gw --once
 	wait
@@ -136,11 +136,14 @@ two_writers() {
 # The lock is not taken on a directory that --detach has removed in the meantime.
 detach_in_between() {
 	attach -i dev1
-	in_ns gw strace -qq -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=1000000:when=1 \
+	: >"$T/trace"
+	in_ns gw strace -qq -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=8000000:when=1 \
 		"$AGENT" --pin-dir "$PINS" -o "$PROM" --attach -i dev0 2>"$T/err" &
 	waiting=$!
-	sleep 0.4 # whichever comes first, the start must count in the directory that there is
+	wait_until 10 grep -q flock "$T/trace" || not_ok "the start does not wait"
 	agent gw --detach 2>/dev/null
+	check "--detach has ended before the start goes on" is_running $waiting
+	check "and has removed the directory" [ ! -e "$PINS" ]
 	wait $waiting
 	check "a start during --detach: counts in the new directory: $(cat "$T/err")" [ -e "$PINS/v1/dev0/link" ]
 	agent gw --detach

@@ -25,11 +25,7 @@ counted() {
 }
 received() { link_stat gw dev0 rx packets; }
 
-# What was sent by then has arrived: veth delivers in the sender's own context, or soon after.
-pause() {
-	kill -STOP "$sender"
-	sleep 0.05
-}
+pause() { pause_sender "$sender"; }
 resume() { kill -CONT "$sender"; }
 
 lies_aside() { [ "$(ls "$PINS" | grep -vxc lock)" != 1 ]; }
@@ -129,14 +125,16 @@ writer_meanwhile() {
 	begin_state
 	pause
 	look before
-	in_ns gw strace -qqy -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=1500000:when=2 \
+	: >"$T/trace"
+	in_ns gw strace -qqy -o "$T/trace" -e trace=flock -e inject=flock:delay_enter=10000000:when=2 \
 		"$AGENT" --pin-dir "$PINS" -o "$PROM" --once 2>"$T/err" &
 	writer=$!
-	wait_until 5 grep -qs "/lock/" "$T/trace" || not_ok "the writer does not wait"
+	wait_until 10 grep -q "/lock/" "$T/trace" || not_ok "the writer does not wait"
 	resume
 	grow || not_ok "a larger database: $(cat "$T/err")"
 	pause
 	look moved
+	check "the counters have moved before the writer goes on" is_running $writer
 	wait $writer || not_ok "a writer that waited: $(cat "$T/err")"
 	note_series
 	check_equal "a writer that opened the old maps: its file has the later sums" \

@@ -21,6 +21,14 @@ sender_said() { # FILE WORD
 	awk -v word="$2" '$1 == word { print $2 }' "$1"
 }
 
+# Until it sends no more and what it sent has arrived: veth delivers in the sender's own context, or soon after.
+is_stopped() { grep -qs '^State:[^A-Za-z]*[Tt]' "/proc/$1/status"; }
+pause_sender() { # PID
+	kill -STOP "$1"
+	wait_until 10 is_stopped "$1" || not_ok "the sender does not stop"
+	sleep 0.1
+}
+
 # Sets $counting and waits until it counts, or has said why not. Its words are in $T/agent.log.
 start_agent() { # NAMESPACE OPTION...
 	: >"$T/agent.log"

@@ -15,10 +15,7 @@ make_devices gw 1
 present=$AGENT
 total=0
 
-pause() {
-	kill -STOP "$sender"
-	sleep 0.05
-}
+pause() { pause_sender "$sender"; }
 resume() { kill -CONT "$sender"; }
 received() { link_stat gw dev0 rx packets; }
 

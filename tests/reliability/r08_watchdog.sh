@@ -29,7 +29,7 @@ stall() { # OPTION...
 	PINS=$T/bpf/$name PROM=$T/$name.prom LOG=$T/$name.log
 	spawn gw "$SEND" -r 5000 "peer$index" >"$T/$name.before"
 	sending=$spawned
-	spawn gw strace -qq -o /dev/null -e trace=bpf -e "inject=bpf:delay_enter=1500000:when=$attaches" \
+	spawn gw strace -qq -o /dev/null -e trace=bpf -e "inject=bpf:delay_enter=4000000:when=$attaches" \
 		"$AGENT" --pin-dir "$PINS" -o "$PROM" -i "dev$index" -t 1 "$@" 2>"$LOG"
 	tracer=$spawned
 	wait_until 20 has_pins || not_ok "$name: does not start: $(cat "$LOG")"

@@ -134,13 +134,13 @@ replaced() {
 }
 # No failure either: who reads meanwhile finds the last file, and the kernel counts.
 stalled() {
-	inject -e trace=fsync -e inject=fsync:delay_enter=2500000:when=1
-	wait_until 5 is_stalled || not_ok "$fault: does not stall"
+	inject -e trace=fsync -e inject=fsync:delay_enter=10000000:when=1
+	wait_until 10 is_stalled || not_ok "$fault: does not stall"
 	send_some
 	check "$fault: the last file can be read" is_parseable
 	check_equal "$fault: counted meanwhile" "$(agent gw --status --json | jq '.devices[0].frames')" $((2 * PER_STEP))
 	is_stalled || not_ok "$fault: was over too early"
-	wait_until 10 has_frames $((2 * PER_STEP)) || not_ok "$fault: does not go on"
+	wait_until 30 has_frames $((2 * PER_STEP)) || not_ok "$fault: does not go on"
 	end_injection
 }
 is_stalled() { [ -n "$(beside)" ]; }

@@ -88,13 +88,15 @@ prepared() {
 	clear_all
 }
 
+has_begun() { [ -n "$(ls "$B")" ]; }
+
 # Whoever is first: either the agent counts with what is root's, or it refuses.
 raced() {
 	as_attacker "$PYTHON" "$(pwd)/tests/reliability/bpffs_attacker.py" "$PINS" "$T/stop" >"$T/tries" &
 	attacking=$!
 	remember $attacking
 	started=0 unsafe=0
-	wait_until 5 [ -n "$(ls "$B")" ]
+	wait_until 10 has_begun || not_ok "the attacker does nothing"
 	for _ in $(seq $STARTS); do
 		if agent gw --attach -i dev0 2>"$T/err"; then
 			started=$((started + 1))
