@@ -156,27 +156,70 @@ by_method() { # FLOW...
 	by_database=$(($(method database) - by_database)) by_endpoint=$(($(method endpoint) - by_endpoint))
 }
 
+# A mark that became too old between two packets of a flow shows in both numbers.
 is_fast_again() {
 	source=$((source + 1))
 	by_method 22:$source
-	[ $by_database -gt 0 ]
+	[ $by_database -gt 0 ] && [ $by_endpoint = 0 ]
 }
 
-# A connection from a firm port, in use for longer than marks last without use.
-used_on() {
-	hold 8 10.2.0.2 23053 22
-	hold 9 fd02::2 23053 22
+# On a busy machine the script may stand still for longer than a mark is sure to live. What is counted wrongly
+# then tells nothing: five times it is tried again.
+milliseconds() { date +%s%3N; }
+is_in_time() { # MILLISECONDS
+	[ "$1" -lt $((2 * epoch)) ] && return
+	echo "# marks live $((2 * epoch)) ms without use, and for up to $1 ms there was none"
+	return 1
+}
+
+# Sets $took.
+behind_client() {
+	took=$(milliseconds)
+	by_method 23053:22 22:40091
+	took=$(($(milliseconds) - took))
+}
+
+# Sets $longest: no two packets of a flow that is used by this are farther apart.
+use() { # COMMAND...
+	begins=$(milliseconds)
+	"$@"
+	gap=$(($(milliseconds) - used))
+	[ $gap -le $longest ] || longest=$gap
+	used=$begins
+}
+
+# A connection from a firm port, in use for longer than marks last without use. Sets $own: packets of it that are
+# counted for the port's own service.
+use_on() {
+	used=$(milliseconds) longest=0
+	use hold 8 10.2.0.2 23053 22
+	use hold 9 fd02::2 23053 22
 	agent gateway --once
 	before=$(prom_sum service_receive_packets_total 'service="ssh"')
 	until=$(($(date +%s) + 6))
 	while [ "$(date +%s)" -lt $until ]; do
-		more 1
+		use more 1
 	done
-	release 8
-	release 9
+	use release 8
+	use release 9
 	agent gateway --once
-	check_equal "a client from that port, in use for 6 seconds: packets for the port's own service" \
-		$(($(prom_sum service_receive_packets_total 'service="ssh"') - before)) 0
+	own=$(($(prom_sum service_receive_packets_total 'service="ssh"') - before))
+}
+
+# Whether it came out as it must, or was in time and so counts as it is.
+has_evidence() { # VERB; sets $rounds
+	rounds=$((rounds + 1))
+	$1
+	case $1 in
+	behind_client) [ "$by_database" = 0 ] || is_in_time $took ;;
+	use_on) [ $own = 0 ] || is_in_time $longest ;;
+	esac
+}
+try() { # VERB
+	rounds=0
+	until has_evidence "$1"; do
+		[ $rounds -lt 5 ] || return
+	done
 }
 
 # To a firm port, as long as a client has lately come from that port, and afterwards.
@@ -185,13 +228,19 @@ fast_path() {
 	by_method 22:40090
 	check "to a firm port: $by_database packets by database" [ "$by_database" -gt 0 ]
 	check_equal "to a firm port: by endpoint" "$by_endpoint" 0
-	by_method 23053:22 22:40091
-	check "after a client from that port: $by_endpoint packets by endpoint" [ "$by_endpoint" -gt 0 ]
-	check_equal "after a client from that port: by database" "$by_database" 0
+	if try behind_client; then
+		check "after a client from that port: $by_endpoint packets by endpoint" [ "$by_endpoint" -gt 0 ]
+		check_equal "after a client from that port: by database" "$by_database" 0
+	else
+		echo "skipped: after a client from that port: the machine is too busy"
+	fi
 	source=40100
-	check "the fast path is back" wait_until 10 is_fast_again
-	check_equal "the fast path is back: by endpoint" "$by_endpoint" 0
-	used_on
+	check "the fast path is back: all by database, none by endpoint" wait_until 20 is_fast_again
+	if try use_on; then
+		check_equal "a client from that port, in use for 6 seconds: packets for the port's own service" $own 0
+	else
+		echo "skipped: a client from that port, in use for 6 seconds: the machine is too busy"
+	fi
 	check "unclassified frames, not by port: $(prom_sum bucket_receive_packets_total unclassified_tcp)" \
 		[ "$(prom_sum bucket_receive_packets_total unclassified_tcp)" -gt 0 ]
 	peers_down
