@@ -191,13 +191,26 @@ run_options() {
 	agent gw --top --by port >"$T/out"
 	check "--by port without: $(tail -1 "$T/out")" grep -q '^note: .*--unclassified-ports on$' "$T/out"
 	agent gw --detach
-	script -qec "timeout 4 $(terminal_command -i dev1 -t 1)" /dev/null >"$T/tty"
-	tables=$(grep -c 'SERVICE.*PROTO' "$T/tty")
-	check "the agent on a terminal: $tables tables" [ "$tables" -ge 2 ]
-	script -qec "timeout 4 $(terminal_command -i dev1 -t 1 --by port --sort connections)" /dev/null >"$T/tty"
-	tables=$(grep -c 'PORT .*ATTEMPTED' "$T/tty")
-	check "the agent on a terminal, by port: $tables tables" [ "$tables" -ge 2 ]
+	run_on_terminal "the agent on a terminal" 'SERVICE.*PROTO'
+	run_on_terminal "the agent on a terminal, by port" 'PORT .*ATTEMPTED' --by port --sort connections
 	agent gw --detach
+}
+
+has_tables() { [ "$(grep -c "$1" "$T/tty")" -ge 2 ]; }
+
+# Until it has written two tables. The shell that script starts becomes the agent, so that it can be ended.
+run_on_terminal() { # DESCRIPTION PATTERN-OF-A-TABLE OPTION...
+	description=$1 pattern=$2
+	shift 2
+	: >"$T/tty"
+	script -qec "echo \$\$ >$T/agent.pid; exec $(terminal_command -i dev1 -t 1 "$@")" /dev/null >"$T/tty" &
+	terminal=$!
+	remember $terminal
+	wait_until 30 has_tables "$pattern"
+	ok_so_far=$?
+	kill "$(cat "$T/agent.pid")"
+	wait $terminal
+	check "$description: $(grep -c "$pattern" "$T/tty") tables" [ $ok_so_far = 0 ]
 }
 
 database() {

@@ -12,6 +12,7 @@ pace DEVICE RATE STOPFILE          UDP frames to port 53 until STOPFILE exists, 
 segments DEVICE RATE STOPFILE SOURCE DESTINATION  TCP frames without a handshake between two ports, likewise
 tun DEVICE ROWS GOFILE             makes an L3 device, writes the packets of ROWS once GOFILE exists
 """
+import errno
 import fcntl
 import os
 import socket
@@ -92,6 +93,19 @@ def open_packet(device):
     return sock
 
 
+def send_surely(sock, frame):
+    """A veth that is full refuses a frame, and takes it once its other end has read some."""
+    for _ in range(20000):
+        try:
+            sock.send(frame)
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            time.sleep(0.001)
+    sys.exit("a device takes nothing any more")
+
+
 def blast(device, count, size):
     """A frame that the device drops is answered by ENOBUFS; it has been handed over all the same."""
     sock, frame = open_packet(device), udp_frame(int(size))
@@ -106,7 +120,7 @@ def blast(device, count, size):
 def sweep(device, first, count, times):
     sock = open_packet(device)
     for i in range(int(count) * int(times)):
-        sock.send(udp_frame(60 + i % 200, int(first) + i % int(count)))
+        send_surely(sock, udp_frame(60 + i % 200, int(first) + i % int(count)))
         if i % 100 == 99:
             time.sleep(0.002)
 
@@ -129,7 +143,7 @@ def pace(device, rate, stop, frame=None):
     per_step = max(1, int(rate) // 500)
     while not os.path.exists(stop):
         for _ in range(per_step):
-            sock.send(frame)
+            send_surely(sock, frame)
             sent += 1
         time.sleep(0.002)
     print(sent)

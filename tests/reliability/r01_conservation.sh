@@ -82,7 +82,7 @@ seed=$(date +%s)
 paced_run 1 "$seed"
 paced_run 8 $((seed + 1))
 rounds=0
-until [ $rounds = 5 ]; do
+until [ $rounds = 10 ]; do
 	rounds=$((rounds + 1))
 	bare_flood
 	agent_flood
