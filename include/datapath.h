@@ -96,10 +96,9 @@ enum datapath_reload { DATAPATH_RELOADED, DATAPATH_RELOAD_REFUSED, DATAPATH_RELO
  * by who holds the lock of the pinned state.
  */
 struct datapath_agent {
-	uint32_t pid;    /* of the agent that runs, if datapath_agent_runs() */
-	uint32_t reload; /* the last: its number times the step, and what has become of it */
-	uint64_t
-		started; /* the agent's start, in ticks since boot: field 22 of /proc/PID/stat, proc(5) */
+	uint32_t pid;     /* of the agent that runs, if datapath_agent_runs() */
+	uint32_t reload;  /* the last: its number times the step, and what became of it */
+	uint64_t started; /* its start, in ticks since boot: field 22 of /proc/PID/stat, proc(5) */
 	uint64_t reloads; /* of the database, that were done */
 	uint64_t reload_failures;
 	uint64_t write_failures; /* of the textfile */

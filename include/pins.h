@@ -39,7 +39,8 @@
 #define PINS_OLD "-old"
 #define PINS_NEW "-new"
 
-#define PINS_LOCK "../lock" /* from PIN-DIR/v1: held for the shared records */
+/* From PIN-DIR/v1: held for the shared records; in it is one for each file that is written. */
+#define PINS_LOCK "../lock"
 
 struct pins {
 	int fd;              /* PIN-DIR/v1; -1: not open */

@@ -42,6 +42,7 @@ struct agent {
 
 /* No more often than that are the devices looked at, however often they change. */
 #define LOOK_NS 100000000ULL
+/* To write the last word; each waits a fifth of a second for another who writes the file. */
 #define LAST_TRIES 15
 
 static uint64_t now_ns(void)
@@ -52,7 +53,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Said once for each reason that it fails for, and once when it works again, however long it takes. */
+/* Said once for each reason that it fails for, and once when it works again. */
 static void note_textfile(struct agent *agent, int err)
 {
 	const char *path = agent->session.options->textfile;
@@ -99,7 +100,7 @@ static int export(struct agent *agent, bool with_top)
 	return write_error;
 }
 
-/* The last word of the counters waits a little for another who writes the file. */
+/* The last word of the counters. */
 static void export_last(struct agent *agent)
 {
 	for (int i = 0; i < LAST_TRIES && export(agent, false) == -EBUSY; i++)

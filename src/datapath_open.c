@@ -269,7 +269,7 @@ static int open_writer(struct datapath *datapath, const char *pin_dir)
 	if (err)
 		return err;
 	err = open_locked(datapath, pin_dir);
-	/* Unless there is something in it by now; that of a start that holds the lock has not yet. */
+	/* Unless there is something in it by now, which who holds the lock has not put there. */
 	if (err && !versions.has_present && (versions.older || datapath->pins.lock >= 0) &&
 	    !rmdir(datapath->pins.path))
 		rmdir(datapath->pins.root);

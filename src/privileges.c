@@ -28,7 +28,7 @@ static const struct {
 	{ CAP_FOWNER, "CAP_FOWNER" },   { CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
 };
 
-/* With these root uses others' files: those in their directories, and theirs in one that is sticky. */
+/* With these root uses others' directories, and replaces their files in one that is sticky. */
 static const cap_value_t over_files[OVER_FILES] = { CAP_DAC_OVERRIDE, CAP_FOWNER };
 static bool has_given_up_files;
 
