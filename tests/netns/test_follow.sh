@@ -91,8 +91,8 @@ make_device lan9
 counted_now() { has_program lan9; }
 check "after 25 flaps the device is counted" wait_until 5 counted_now
 
-# One that flaps so slowly that each time is told: twenty lines at once are, and one each five seconds, and before
-# that how many were left out.
+# One that flaps so slowly that each time would be told: twenty lines at once are, then one each five
+# seconds, and before that how many were left out.
 is_attached() { # true|false: what the agent says
 	[ "$(agent gw --status --json | jq '.devices[] | select(.device == "lan9") | .attached')" = "$1" ]
 }

@@ -188,8 +188,8 @@ use() { # COMMAND...
 	used=$begins
 }
 
-# A connection from a firm port, in use for longer than marks last without use. Sets $own: packets of it that are
-# counted for the port's own service.
+# A connection from a firm port, in use for longer than marks last without use. Sets $own: packets of it that
+# are counted for the port's own service.
 use_on() {
 	used=$(milliseconds) longest=0
 	use hold 8 10.2.0.2 23053 22

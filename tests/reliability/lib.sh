@@ -21,7 +21,8 @@ sender_said() { # FILE WORD
 	awk -v word="$2" '$1 == word { print $2 }' "$1"
 }
 
-# Until it sends no more and what it sent has arrived: veth delivers in the sender's own context, or soon after.
+# Until it sends no more and what it sent has arrived: veth delivers in the sender's own context, or soon
+# after.
 is_stopped() { grep -qs '^State:[^A-Za-z]*[Tt]' "/proc/$1/status"; }
 pause_sender() { # PID
 	kill -STOP "$1"

@@ -29,8 +29,8 @@ def with_row(rng, row):
 
 
 def may_hold_low_port(text):
-    """Whether any cell may be a port below 1024 or a range with one, as where a digit has become a '-' or a ','.
-    With quotes in wrong places it is not certain where cells end: whatever might end one does."""
+    """Whether any cell may be a port below 1024 or a range with one, as where a digit has become a '-'. With
+    quotes in wrong places it is not certain where cells end: whatever might end one does."""
     cells = [cell for cell in re.split(rb"[\r\n,;\t\"]", text) if re.fullmatch(rb"[0-9\s-]+", cell)]
     return any(int(number) < 1024 for cell in cells for number in re.findall(rb"[0-9]+", cell))
 

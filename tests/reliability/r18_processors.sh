@@ -30,7 +30,7 @@ done
 has_begun() { [ "$(agent gw --status --json | jq '[.devices[].frames] | add')" -gt 0 ]; }
 wait_until 10 has_begun || not_ok "nothing is counted"
 
-# A reader that stands still between the two halves of a pair finds them far apart. That is chance, and what is
+# A reader that stands still between the two halves of a pair finds them far apart. That is chance; what is
 # the program's fault is there each time.
 rounds=0 backwards=0
 until [ $rounds = 5 ]; do
@@ -43,7 +43,8 @@ for sender in $senders; do stop "$sender"; done
 changed=$(sender_said "$T/read" changed) skew=$(sender_said "$T/read" skew)
 check "$cells cells read, $changed of them changed since the last time" [ "$changed" -gt 100 ]
 check_equal "cells that went back" $backwards 0
-check "packets and bytes of a pair differ by $skew frames at most, no more than 64, in round $rounds" [ "$skew" -le 64 ]
+check "packets and bytes of a pair differ by $skew frames at most, no more than 64, in round $rounds" \
+	[ "$skew" -le 64 ]
 agent gw --once
 sent=0
 for file in "$T"/sent.*; do sent=$((sent + $(sender_said "$file" sent))); done

@@ -257,8 +257,8 @@ received() {
 	echo $sum
 }
 
-# The kernel's log is a ring, from which the oldest lines vanish: what counts is written behind the last line of
-# before. Both moments are of the log's own clock.
+# The kernel's log is a ring, from which the oldest lines vanish: only what comes behind the last line of
+# before counts. Both moments are of the log's own clock.
 last_stamp() { dmesg | sed -n 's/^\[ *\([0-9.]*\)\].*/\1/p' | tail -n 1; }
 kernel_warnings() {
 	dmesg | awk -v since="$log_began" '
