@@ -141,8 +141,8 @@ int datapath_publish(struct datapath *datapath, const struct porttable *table);
 /*
  * Attaches a device, or replaces the program of one that is attached, which stays at its hook; one
  * that has another name now takes its counters along. Places in the list of devices may change. 0,
- * -EOPNOTSUPP (a device of a kind that cannot be counted, or the hook asked for does not take), or
- * another -errno; then nothing of that device has changed.
+ * -EOPNOTSUPP (a device of a kind that cannot be counted, or the hook asked for does not take), -ENXIO
+ * (it has left since it was listed), or another -errno; then nothing of that device has changed.
  */
 int datapath_attach(struct datapath *datapath, const struct device *device, enum datapath_mode mode,
 		    bool is_egress);

@@ -29,8 +29,13 @@ struct log_limit {
 	uint64_t line_ns;    /* when the last was earned; 0: all are */
 };
 
-/* Holds for all messages from now on, whoever logs them; NULL: none are held back. */
-void log_limit(struct log_limit *limit);
+/*
+ * Hold for all messages from now on, whoever logs them: the one for what log_info() tells, the other
+ * for failures, so that what happens often does not keep these back. NULL: none are held back.
+ */
+void log_limit(struct log_limit *events, struct log_limit *failures);
+/* Tells how many were left out, if one more may be logged, or if it is the last chance. */
+void log_limit_tell(struct log_limit *limit, bool is_last);
 /* Whether one more may be logged at this time of CLOCK_MONOTONIC. */
 bool log_limit_permits(struct log_limit *limit, uint64_t now);
 

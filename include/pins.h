@@ -41,6 +41,7 @@
 
 /* From PIN-DIR/v1: held for the shared records; in it is one for each file that is written. */
 #define PINS_LOCK "../lock"
+#define PINS_LOCKS 4096 /* at the most: two files that share one are written one after the other */
 
 struct pins {
 	int fd;              /* PIN-DIR/v1; -1: not open */
@@ -53,6 +54,8 @@ struct pins {
 int pins_open(struct pins *pins, const char *pin_dir, bool create);
 /* The same for a directory of another name than PINS_VERSION. */
 int pins_open_version(struct pins *pins, const char *pin_dir, const char *version, bool create);
+/* Whether pin_dir is, or would be, on a BPF file system. */
+bool pins_could_be(const char *pin_dir);
 void pins_close(struct pins *pins);
 /* Behind "cannot be opened" and the like: the remedy for that errno, or "". Static memory. */
 const char *pins_hint(int err);

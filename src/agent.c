@@ -33,7 +33,7 @@ struct agent {
 	bool shows_top;
 	bool devices_changed; /* since they were looked at */
 	uint64_t looked_ns;
-	struct log_limit limit; /* on what comes of it, as they may change without end */
+	struct log_limit events, failures; /* what is logged of it, as they may change without end */
 	int signals;
 	int timer;
 	int devices;
@@ -58,7 +58,7 @@ static void note_textfile(struct agent *agent, int err)
 {
 	const char *path = agent->session.options->textfile;
 
-	if (err)
+	if (err && err != -EBUSY) /* then another writes it, as well */
 		datapath_agent(agent->session.datapath)->write_failures++;
 	if (err && err != agent->textfile_error)
 		log_error(err, "textfile '%s': cannot be written; counting goes on%s", path,
@@ -111,12 +111,18 @@ static void look_at_devices(struct agent *agent)
 {
 	agent->devices_changed = false;
 	agent->looked_ns = now_ns();
-	log_limit(&agent->limit);
+	log_limit(&agent->events, &agent->failures);
 	follow_update(&agent->follow);
 	if (agent->follow.changed)
 		datapath_open_to_group(agent->session.datapath, agent->group);
 	agent->follow.changed = false;
-	log_limit(NULL);
+	log_limit(NULL, NULL);
+}
+
+static void tell_left_out(struct agent *agent, bool is_last)
+{
+	log_limit_tell(&agent->events, is_last);
+	log_limit_tell(&agent->failures, is_last);
 }
 
 /* Before a file of it is read, so that who asked while one was under way can tell the two apart. */
@@ -244,9 +250,12 @@ static void loop(struct agent *agent)
 			 read(agent->timer, &expirations, sizeof(expirations)) > 0;
 		if (is_due || !patience(agent))
 			look_at_devices(agent);
-		if (is_due)
+		if (is_due) {
+			tell_left_out(agent, false);
 			export(agent, true);
+		}
 	}
+	tell_left_out(agent, true);
 	export_last(agent);
 }
 
@@ -336,7 +345,8 @@ int agent_run(const struct cli_options *options)
 		.signals = -1,
 		.timer = -1,
 		.devices = -1,
-		.limit = { .kind = "devices" },
+		.events = { .kind = "devices" },
+		.failures = { .kind = "devices" },
 		.shows_top = isatty(STDOUT_FILENO),
 	};
 	int status = start(&agent, options);

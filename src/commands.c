@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "commands_private.h"
 #include "log.h"
+#include "pins.h"
 #include "portdb.h"
 #include "portdb_load.h"
 #include "privileges.h"
@@ -222,10 +223,16 @@ static int run_detach(const struct cli_options *options)
 {
 	int err = datapath_detach(options->pin_dir);
 
-	if (err == -ENOENT)
-		log_info("pin directory '%s': nothing is counted", options->pin_dir);
-	else if (err)
+	if (err && err != -ENOENT)
 		return EXIT_FAILED;
+	if (err && !pins_could_be(options->pin_dir)) {
+		log_info("pin directory '%s': on no BPF file system: what may be counted is not to "
+			 "be seen from here, and its textfile stays",
+			 options->pin_dir);
+		return EXIT_DONE;
+	}
+	if (err)
+		log_info("pin directory '%s': nothing is counted", options->pin_dir);
 	err = textfile_remove(options->textfile);
 	if (!err)
 		return EXIT_DONE;

@@ -177,7 +177,7 @@ static int attach_somehow(struct datapath *datapath, struct datapath_device *dev
 		err = attach(datapath, device, interface, starts_at_l3, &refusal);
 		if (refusal.err && is_gone(interface)) {
 			log_info("device '%s': is gone again", interface->name);
-			return -ENODEV;
+			return -ENXIO;
 		}
 	} while (refusal.err && try_next(device, &refusal, asked, counting));
 	if (refusal.err)

@@ -182,6 +182,10 @@ void datapath_undo(struct datapath *datapath)
 {
 	for (size_t i = datapath->count; i-- > 0;)
 		datapath_undo_device(datapath, &datapath->devices[i]);
-	if (datapath->access == DATAPATH_WRITE && datapath->is_new)
+	if (datapath->access != DATAPATH_WRITE)
+		return;
+	if (datapath->is_new)
 		pins_remove(&datapath->pins);
+	else if (!datapath->capacity && !rmdir(datapath->pins.path)) /* nothing was pinned yet */
+		rmdir(datapath->pins.root);
 }

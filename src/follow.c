@@ -53,6 +53,7 @@ static struct watch_look look_at(const struct device *device, uint64_t now)
 	return (struct watch_look){
 		.packets = device->receive_packets,
 		.ns = now,
+		.is_up = device->is_up,
 		.has_link = device->is_up && device->has_carrier,
 	};
 }
@@ -312,7 +313,7 @@ static void end_watch(struct follow *follow, const struct device *device)
 	struct datapath *datapath = follow->session->datapath;
 	const struct datapath_device *counted = received(follow, device->name);
 
-	log_info("device '%s': has received nothing since the program came to it: it is taken "
+	log_errorx("device '%s': has received nothing since the program came to it: it is taken "
 		 "off%s",
 		 device->name,
 		 follow->session->options->mode == DATAPATH_AUTO ? " and put on the tc hook" : "");

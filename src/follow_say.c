@@ -36,7 +36,7 @@ void follow_tell_once(struct follow *follow, const char *sentence)
 		strncpy(said->sentence, sentence, SENTENCE_SIZE - 1);
 		said->next = follow->said;
 		follow->said = said;
-		log_info("%s", sentence);
+		log_errorx("%s", sentence); /* told once, and so not with what is told often */
 	}
 	said->holds = true;
 }

@@ -9,14 +9,23 @@
 #include "log.h"
 #include "utf8.h"
 
-static struct log_limit *in_force;
+static struct log_limit *for_events, *for_failures;
 
-void log_limit(struct log_limit *limit)
+void log_limit(struct log_limit *events, struct log_limit *failures)
 {
-	in_force = limit;
+	for_events = events;
+	for_failures = failures;
 }
 
-bool log_limit_permits(struct log_limit *limit, uint64_t now)
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void earn(struct log_limit *limit, uint64_t now)
 {
 	uint64_t earned = now > limit->line_ns ? (now - limit->line_ns) / LOG_LIMIT_NS : 0;
 
@@ -27,6 +36,11 @@ bool log_limit_permits(struct log_limit *limit, uint64_t now)
 		limit->lines += (unsigned int)earned;
 		limit->line_ns += earned * LOG_LIMIT_NS;
 	}
+}
+
+bool log_limit_permits(struct log_limit *limit, uint64_t now)
+{
+	earn(limit, now);
 	if (!limit->lines) {
 		limit->unsaid++;
 		return false;
@@ -35,22 +49,37 @@ bool log_limit_permits(struct log_limit *limit, uint64_t now)
 	return true;
 }
 
-static bool may_speak(void)
+static void tell_unsaid(struct log_limit *limit)
 {
-	struct timespec now;
 	char line[96];
 
-	if (!in_force)
-		return true;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!log_limit_permits(in_force, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec))
-		return false;
-	if (!in_force->unsaid)
-		return true;
-	snprintf(line, sizeof(line), "%s: %u more messages were left out\n", in_force->kind,
-		 in_force->unsaid);
+	if (!limit->unsaid)
+		return;
+	snprintf(line, sizeof(line), "%s: %u more messages were left out\n", limit->kind,
+		 limit->unsaid);
 	fputs(line, stderr);
-	in_force->unsaid = 0;
+	limit->unsaid = 0;
+}
+
+void log_limit_tell(struct log_limit *limit, bool is_last)
+{
+	if (!limit->unsaid)
+		return;
+	earn(limit, now_ns());
+	if (limit->lines)
+		limit->lines--;
+	else if (!is_last)
+		return;
+	tell_unsaid(limit);
+}
+
+static bool may_speak(struct log_limit *limit)
+{
+	if (!limit)
+		return true;
+	if (!log_limit_permits(limit, now_ns()))
+		return false;
+	tell_unsaid(limit);
 	return true;
 }
 
@@ -58,14 +87,14 @@ static bool may_speak(void)
  * One write a message, so that lines of several processes do not mix in a journal; and one line,
  * whatever the names in it hold.
  */
-static void __attribute__((format(printf, 1, 0)))
-print_line(const char *format, va_list args, const char *reason)
+static void __attribute__((format(printf, 2, 0)))
+print_line(struct log_limit *limit, const char *format, va_list args, const char *reason)
 {
 	char line[2048], whole[sizeof(line) + 256];
 	int used = vsnprintf(line, sizeof(line), format, args);
 	size_t length = used < 0 ? 0 : (size_t)used;
 
-	if (!may_speak())
+	if (!may_speak(limit))
 		return;
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
@@ -87,7 +116,7 @@ void log_error(int err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_line(format, args, strerror(abs(err)));
+	print_line(for_failures, format, args, strerror(abs(err)));
 	va_end(args);
 	errno = saved;
 }
@@ -98,7 +127,7 @@ void log_errorx(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_line(format, args, NULL);
+	print_line(for_failures, format, args, NULL);
 	va_end(args);
 	errno = saved;
 }
@@ -109,7 +138,7 @@ void log_info(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_line(format, args, NULL);
+	print_line(for_events, format, args, NULL);
 	va_end(args);
 	errno = saved;
 }

@@ -119,12 +119,13 @@ int pins_lock_records(const struct pins *pins)
 int pins_lock_file(const struct pins *pins, uint64_t file, bool waits)
 {
 	char name[sizeof(PINS_LOCK) + 1 + 16];
+	uint64_t place = file % PINS_LOCKS;
 	int above = open_lock(pins, PINS_LOCK), fd, err;
 
 	if (above < 0)
 		return -ENOENT;
 	close(above);
-	snprintf(name, sizeof(name), PINS_LOCK "/%016" PRIx64, file);
+	snprintf(name, sizeof(name), PINS_LOCK "/%03" PRIx64, place);
 	fd = open_lock(pins, name);
 	if (fd < 0)
 		return -ENOENT;

@@ -174,6 +174,17 @@ static int open_parent(const char *pin_dir, const char **name, bool create)
 	return err;
 }
 
+bool pins_could_be(const char *pin_dir)
+{
+	const char *name;
+	int parent = open_parent(pin_dir, &name, false);
+	bool is_there = parent >= 0 && is_bpffs(parent);
+
+	if (parent >= 0)
+		close(parent);
+	return is_there;
+}
+
 int pins_open_version(struct pins *pins, const char *pin_dir, const char *version, bool create)
 {
 	size_t len = strlen(pin_dir);

@@ -68,9 +68,9 @@ int session_choose(const struct session *session, const struct devices *all,
  */
 static bool is_passed_over(const struct session *session, const struct device *device, int err)
 {
-	if (err == -ENODEV && session->waits)
+	if (err == -ENXIO && session->waits)
 		return true;
-	return (err == -ENODEV || err == -EOPNOTSUPP) && !is_named(session, device->name);
+	return (err == -ENXIO || err == -EOPNOTSUPP) && !is_named(session, device->name);
 }
 
 static int attach_all(struct session *session, const struct devices *devices)

@@ -79,10 +79,12 @@ int textfile_write(struct session *session, const struct measurement *measuremen
 	return write_file(session, measurement, collection_seconds);
 }
 
-static int measure(struct session *session, struct measurement *measurement)
+/* start: when the lock was to be had. */
+static int measure(struct session *session, struct measurement *measurement, struct timespec *start)
 {
 	int lock = datapath_lock_export(session->datapath), err = -ESTALE;
 
+	clock_gettime(CLOCK_MONOTONIC, start);
 	if (datapath_is_current(session->datapath))
 		err = session_measure(session, measurement);
 	if (!err)
@@ -100,8 +102,7 @@ int textfile_update(struct session *session, struct measurement *measurement, bo
 	int lock = datapath_lock_file(session->datapath, file, waits), err;
 	struct timespec start;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	err = measure(session, measurement);
+	err = measure(session, measurement, &start);
 	if (!err)
 		*write_error = lock == -EBUSY
 				       ? lock

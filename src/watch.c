@@ -4,6 +4,18 @@
 /* How many times the time that WATCH_PACKETS took must pass without any. */
 #define PATIENCE 10
 
+static void set_times(struct watch *watch, const struct watch_look *now)
+{
+	if (!now->has_link)
+		watch->until_ns = 0;
+	else if (!watch->until_ns)
+		watch->until_ns = now->ns + watch->patience_ns;
+	if (!now->is_up)
+		watch->latest_ns = 0;
+	else if (!watch->latest_ns)
+		watch->latest_ns = now->ns + watch->patience_ns + WATCH_LINK_NS;
+}
+
 bool watch_begin(struct watch *watch, const struct watch_look *before,
 		 const struct watch_look *attached)
 {
@@ -15,7 +27,7 @@ bool watch_begin(struct watch *watch, const struct watch_look *before,
 	packets = attached->packets - before->packets;
 	patience = PATIENCE * ns / (packets / WATCH_PACKETS);
 	watch->patience_ns = patience > WATCH_NS ? patience : WATCH_NS;
-	watch->until_ns = attached->has_link ? attached->ns + watch->patience_ns : 0;
+	set_times(watch, attached);
 	return true;
 }
 
@@ -23,11 +35,9 @@ static enum watch_verdict judge(struct watch *watch, const struct watch_look *no
 {
 	if (!watch->patience_ns || now->packets != watch->attached.packets)
 		return WATCH_RECEIVES;
-	if (!now->has_link)
-		watch->until_ns = 0;
-	else if (!watch->until_ns)
-		watch->until_ns = now->ns + watch->patience_ns;
-	else if (now->ns >= watch->until_ns)
+	set_times(watch, now);
+	if ((watch->until_ns && now->ns >= watch->until_ns) ||
+	    (watch->latest_ns && now->ns >= watch->latest_ns))
 		return WATCH_STALLED;
 	return WATCH_WAITS;
 }
@@ -43,5 +53,5 @@ enum watch_verdict watch_look(struct watch *watch, const struct watch_look *now)
 
 bool watch_is_due(const struct watch *watch)
 {
-	return watch->until_ns;
+	return watch->until_ns || watch->latest_ns;
 }

@@ -164,6 +164,10 @@ refused_early() {
 	check_fails "a state put aside that cannot be trusted" 1 'not trusted' agent gw --attach -i dev0
 	check_equal "what the start leaves" "$(ls "$PINS")" v1-old
 	rmdir "$PINS/v1-old" "$PINS"
+	ip -n "$run-gw" link add over0 link dev0 type macvlan
+	check_fails "devices that stand on each other" 1 'over0' agent gw --attach -i dev0 -i over0
+	check_equal "what that start leaves" "$(ls -d "$PINS" 2>/dev/null)" ''
+	ip -n "$run-gw" link del over0
 	attach gw -i dev0
 	faulty bpf delay_enter=0 --status >/dev/null
 	lookup=$(grep -n BPF_MAP_LOOKUP_ELEM "$T/trace" | head -1 | cut -d: -f1)
@@ -183,7 +187,7 @@ stall_once() { # FILE
 }
 # What it traced does not end with it, and sleeps no longer then.
 end_stall() {
-	traced=$(pgrep -P "$writing")
+	traced=$(tr -d ' ' <"/proc/$writing/task/$writing/children")
 	stop "$writing" KILL
 	kill -KILL "$traced"
 	wait_until 5 is_gone "$traced"

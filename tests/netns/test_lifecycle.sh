@@ -66,6 +66,10 @@ commands() {
 	echo '# HELP node_x text' >"$PROM"
 	agent gw --detach 2>/dev/null
 	check "another's file is not" [ -e "$PROM" ]
+	echo '# HELP portacct_x text' >"$PROM"
+	check_fails "--detach where no BPF file system is to be seen" 0 'is not to be seen' \
+		in_ns gw "$AGENT" --pin-dir "$T/none" -o "$PROM" --detach
+	check "nor one of what may be counted elsewhere" [ -e "$PROM" ]
 	rm "$PROM"
 }
 

@@ -34,7 +34,7 @@ stall() { # OPTION...
 	tracer=$spawned
 	wait_until 20 has_pins || not_ok "$name: does not start: $(cat "$LOG")"
 	[ "$name" = receives ] || stop "$sending"
-	[ "$name" != flaps_and_stalls ] || set_link down
+	case $name in flaps*) set_link down ;; esac
 	wait_until 20 grep -q ': counting' "$LOG" || not_ok "$name: does not count: $(cat "$LOG")"
 }
 
@@ -79,10 +79,9 @@ receives() {
 	stop "$sending"
 	end
 }
-# Its link goes down behind the attach, and is down for longer than it takes to find a stall.
+# Its link is down before the attach is over, and for longer than it takes to find a stall.
 flaps() {
 	stall -m native
-	set_link down
 	check "$name: is not taken off while its link is down" stays
 	set_link up
 	before=$(frames_now)
@@ -93,7 +92,7 @@ flaps() {
 	end
 }
 stays() { ! wait_until 5 is_taken_off; }
-# Its link is down before the attach is over, and when it is up again nothing comes.
+# The same, and when it is up again nothing comes.
 flaps_and_stalls() {
 	stall
 	check "$name: is not taken off while its link is down" stays

@@ -141,7 +141,7 @@ static void test_log_limit_holds(void **state)
 	(void)state;
 	fixture_messages_begin();
 	log_info("before");
-	log_limit(&limit);
+	log_limit(&limit, &limit);
 	errno = EPERM;
 	log_info("held");
 	log_errorx("held");
@@ -151,12 +151,39 @@ static void test_log_limit_holds(void **state)
 	log_errorx("one");
 	log_error(ENOENT, "two");
 	log_info("held");
-	log_limit(NULL);
+	log_limit(NULL, NULL);
 	log_info("after");
 	fixture_messages_end(text, sizeof(text));
 	assert_string_equal(text, "before\ndevices: 3 more messages were left out\none\n"
 				  "two: No such file or directory\nafter\n");
 	assert_int_equal(limit.unsaid, 1);
+}
+
+/* What happens often does not keep failures back; what was left out is told without a next message. */
+static void test_log_limit_two(void **state)
+{
+	struct log_limit events = { .kind = "devices", .line_ns = UINT64_MAX };
+	struct log_limit failures = events;
+	char text[256];
+
+	(void)state;
+	failures.lines = 1;
+	fixture_messages_begin();
+	log_limit(&events, &failures);
+	log_info("held");
+	log_errorx("told");
+	log_errorx("held");
+	log_limit(NULL, NULL);
+	log_limit_tell(&failures, false);
+	log_limit_tell(&events, true);
+	log_limit_tell(&events, true);
+	failures.lines = 2;
+	log_limit_tell(&failures, false);
+	fixture_messages_end(text, sizeof(text));
+	assert_string_equal(text, "told\ndevices: 1 more messages were left out\n"
+				  "devices: 1 more messages were left out\n");
+	assert_int_equal(events.unsaid + failures.unsaid, 0);
+	assert_int_equal(failures.lines, 1);
 }
 
 int main(void)
@@ -169,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_log_one_write),
 		cmocka_unit_test(test_log_limit_permits_rows),
 		cmocka_unit_test(test_log_limit_holds),
+		cmocka_unit_test(test_log_limit_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

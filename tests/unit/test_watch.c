@@ -36,6 +36,7 @@ static void test_watch_begin_rows(void **state)
 		const struct watch_look before = { .packets = 7000, .ns = 90000 * MS };
 		const struct watch_look attached = { .packets = 7000 + row->packets,
 						     .ns = (90000 + row->ms) * MS,
+						     .is_up = true,
 						     .has_link = true };
 		struct watch watch;
 
@@ -61,15 +62,19 @@ static void test_watch_begin_counter_went_back(void **state)
 
 static void begin(struct watch *watch)
 {
-	const struct watch_look before = { .packets = 0, .ns = 0, .has_link = true };
-	const struct watch_look attached = { .packets = 1000, .ns = 100 * MS, .has_link = true };
+	const struct watch_look before = { .packets = 0, .ns = 0, .is_up = true, .has_link = true };
+	const struct watch_look attached = {
+		.packets = 1000, .ns = 100 * MS, .is_up = true, .has_link = true
+	};
 
 	assert_true(watch_begin(watch, &before, &attached));
 }
 
 static void test_watch_look_stalls_after_patience(void **state)
 {
-	struct watch_look now = { .packets = 1000, .ns = 600 * MS, .has_link = true };
+	struct watch_look now = {
+		.packets = 1000, .ns = 600 * MS, .is_up = true, .has_link = true
+	};
 	struct watch watch;
 
 	(void)state;
@@ -86,7 +91,9 @@ static void test_watch_look_stalls_after_patience(void **state)
 
 static void test_watch_look_one_frame_is_enough(void **state)
 {
-	struct watch_look now = { .packets = 1001, .ns = 3000 * MS, .has_link = true };
+	struct watch_look now = {
+		.packets = 1001, .ns = 3000 * MS, .is_up = true, .has_link = true
+	};
 	struct watch watch;
 
 	(void)state;
@@ -99,7 +106,9 @@ static void test_watch_look_one_frame_is_enough(void **state)
 /* The promise: with a look each WATCH_LOOK_NS a busy device is off within five seconds. */
 static void test_watch_look_within_five_seconds(void **state)
 {
-	struct watch_look now = { .packets = 1000, .ns = 100 * MS, .has_link = true };
+	struct watch_look now = {
+		.packets = 1000, .ns = 100 * MS, .is_up = true, .has_link = true
+	};
 	struct watch watch;
 
 	(void)state;
@@ -116,57 +125,73 @@ static const struct link_row {
 	bool link_at_attach;
 	struct {
 		uint64_t ms; /* after the attach; 0: no look */
-		bool has_link;
+		enum { SET_DOWN, DOWN, UP } link;
 		uint64_t packets; /* since then */
 		enum watch_verdict verdict;
 		bool is_due;
 	} looks[5];
 } link_rows[] = {
-	{ "down at the attach, never up",
+	{ "down at the attach, not up for a minute",
 	  false,
-	  { { 500, false, 0, WATCH_WAITS, false }, { 600000, false, 0, WATCH_WAITS, false } } },
+	  { { 500, DOWN, 0, WATCH_WAITS, true },
+	    { 62999, DOWN, 0, WATCH_WAITS, true },
+	    { 63000, DOWN, 0, WATCH_STALLED, false } } },
+	{ "set down by somebody, and up after long",
+	  false,
+	  { { 500, SET_DOWN, 0, WATCH_WAITS, false },
+	    { 600000, SET_DOWN, 0, WATCH_WAITS, false },
+	    { 600500, UP, 0, WATCH_WAITS, true },
+	    { 603500, UP, 0, WATCH_STALLED, false } } },
+	{ "up and down without end",
+	  true,
+	  { { 20000, DOWN, 0, WATCH_WAITS, true },
+	    { 40000, UP, 0, WATCH_WAITS, true },
+	    { 42000, DOWN, 0, WATCH_WAITS, true },
+	    { 62900, UP, 0, WATCH_WAITS, true },
+	    { 63100, UP, 0, WATCH_STALLED, false } } },
 	{ "down at the attach, up, and stalls",
 	  false,
-	  { { 7000, true, 0, WATCH_WAITS, true },
-	    { 9999, true, 0, WATCH_WAITS, true },
-	    { 10000, true, 0, WATCH_STALLED, false } } },
+	  { { 7000, UP, 0, WATCH_WAITS, true },
+	    { 9999, UP, 0, WATCH_WAITS, true },
+	    { 10000, UP, 0, WATCH_STALLED, false } } },
 	{ "down at the attach, up, and receives",
 	  false,
-	  { { 7000, true, 0, WATCH_WAITS, true }, { 9999, true, 1, WATCH_RECEIVES, false } } },
+	  { { 7000, UP, 0, WATCH_WAITS, true }, { 9999, UP, 1, WATCH_RECEIVES, false } } },
 	{ "down behind it, up, and stalls",
 	  true,
-	  { { 500, true, 0, WATCH_WAITS, true },
-	    { 2900, false, 0, WATCH_WAITS, false },
-	    { 8000, true, 0, WATCH_WAITS, true },
-	    { 10999, true, 0, WATCH_WAITS, true },
-	    { 11000, true, 0, WATCH_STALLED, false } } },
+	  { { 500, UP, 0, WATCH_WAITS, true },
+	    { 2900, DOWN, 0, WATCH_WAITS, true },
+	    { 8000, UP, 0, WATCH_WAITS, true },
+	    { 10999, UP, 0, WATCH_WAITS, true },
+	    { 11000, UP, 0, WATCH_STALLED, false } } },
 	{ "down twice",
 	  true,
-	  { { 1000, false, 0, WATCH_WAITS, false },
-	    { 2000, true, 0, WATCH_WAITS, true },
-	    { 4900, false, 0, WATCH_WAITS, false },
-	    { 6000, true, 0, WATCH_WAITS, true },
-	    { 8999, true, 0, WATCH_WAITS, true } } },
+	  { { 1000, DOWN, 0, WATCH_WAITS, true },
+	    { 2000, UP, 0, WATCH_WAITS, true },
+	    { 4900, DOWN, 0, WATCH_WAITS, true },
+	    { 6000, UP, 0, WATCH_WAITS, true },
+	    { 8999, UP, 0, WATCH_WAITS, true } } },
 	{ "first seen down when it would have stalled",
 	  true,
-	  { { 3500, false, 0, WATCH_WAITS, false }, { 4000, true, 5, WATCH_RECEIVES, false } } },
+	  { { 3500, DOWN, 0, WATCH_WAITS, true }, { 4000, UP, 5, WATCH_RECEIVES, false } } },
 	{ "down, but it has received",
 	  true,
-	  { { 500, false, 1, WATCH_RECEIVES, false }, { 9000, true, 1, WATCH_RECEIVES, false } } },
+	  { { 500, DOWN, 1, WATCH_RECEIVES, false }, { 9000, UP, 1, WATCH_RECEIVES, false } } },
 };
 
 static void look_at_link(const struct link_row *row)
 {
-	const struct watch_look before = { .packets = 0, .ns = 0, .has_link = true };
-	const struct watch_look attached = { 1000, 100 * MS, row->link_at_attach };
+	const struct watch_look before = { .packets = 0, .ns = 0, .is_up = true, .has_link = true };
+	const struct watch_look attached = { 1000, 100 * MS, true, row->link_at_attach };
 	struct watch watch;
 
 	assert_true(watch_begin(&watch, &before, &attached));
-	assert_int_equal(watch_is_due(&watch), row->link_at_attach);
+	assert_true(watch_is_due(&watch));
 	for (size_t i = 0; i < COUNT(row->looks) && row->looks[i].ms; i++) {
 		const struct watch_look now = { 1000 + row->looks[i].packets,
 						(100 + row->looks[i].ms) * MS,
-						row->looks[i].has_link };
+						row->looks[i].link != SET_DOWN,
+						row->looks[i].link == UP };
 
 		if (watch_look(&watch, &now) != row->looks[i].verdict)
 			fail_msg("%s: look %zu: the verdict", row->desc, i);
