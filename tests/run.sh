@@ -9,7 +9,8 @@
 #
 # Two jobs run at a time (JOBS=n: so many), and what they say is printed in a fixed order. The first
 # takes the list from its beginning, where the tests are that compute, the second from its end, where
-# those are that wait for packets; what needs all processors comes last, alone.
+# those are that wait for packets. One more has what takes long and little of the processors, and then
+# helps the others; what needs all processors comes last, alone.
 # A cmocka program tells its counts itself; a script prints a line a check: "ok - what it proved",
 # "not ok - what", or "skipped: reason". What fails is printed whole, and in a line once more before the
 # last one, as only the end of all this may be kept somewhere. All is kept in $O/check: what a test said
@@ -26,8 +27,8 @@ passed=0 failed=0 skipped=0
 
 # The work of a named check, which would be done twice.
 covered="$O/tests/bpf/test_program $O/tests/bpf/test_buffers tests/bpf/test_compilers.sh"
-# Takes a long time, but little else: beside the others from the start.
-beside='tests/reliability/r25_soak.sh'
+# Take a long time, but little else, or what the others leave: beside these from the start.
+beside='tests/reliability/r25_soak.sh tests/qemu/test_kernels.sh'
 # Keep all processors busy, or measure them.
 alone='tests/fuzz/run.sh tests/reliability/r24_*.sh'
 
@@ -168,16 +169,19 @@ reversed() { # PATH...
 # shellcheck disable=SC2046,SC2086
 run_jobs() { # PATH...
 	first='' pool='' last=''
+	for path in $beside; do
+		! is_one_of "$path" "$*" || first="$first $path"
+	done
 	for path; do
 		if is_one_of "$path" "$beside"; then
-			first="$first $path"
+			continue
 		elif is_one_of "$path" "$alone"; then
 			last="$last $path"
 		else
 			pool="$pool $path"
 		fi
 	done
-	start $first
+	[ -z "$first" ] || start $first $pool
 	job=0
 	while [ $job -lt "${JOBS:-2}" ]; do
 		if [ $job = 1 ]; then start $(reversed $pool); else start $pool; fi

@@ -7,7 +7,7 @@ set -u
 begin strace
 
 FEW=4
-MANY=24
+MANY=16
 add_namespace gw
 add_namespace peers
 make_devices() { # FIRST LAST
