@@ -314,9 +314,9 @@ static void end_watch(struct follow *follow, const struct device *device)
 	const struct datapath_device *counted = received(follow, device->name);
 
 	log_errorx("device '%s': has received nothing since the program came to it: it is taken "
-		 "off%s",
-		 device->name,
-		 follow->session->options->mode == DATAPATH_AUTO ? " and put on the tc hook" : "");
+		   "off%s",
+		   device->name,
+		   follow->session->options->mode == DATAPATH_AUTO ? " and put on the tc hook" : "");
 	if (counted && !datapath_stalled(datapath, counted) &&
 	    follow->session->options->mode == DATAPATH_AUTO)
 		attach(follow, device);
